@@ -1,0 +1,24 @@
+// 48-bit MAC addresses as lower-case text (02:50:00:00:00:11), so that equal addresses are equal strings.
+
+export type Mac = string & { readonly brand: 'Mac' };
+
+export const broadcastMac = 'ff:ff:ff:ff:ff:ff' as Mac;
+export const zeroMac = '00:00:00:00:00:00' as Mac;
+export const macBytes = 6;
+
+export function parseMac(text: string): Mac | undefined {
+  return /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(text) ? (text.toLowerCase() as Mac) : undefined;
+}
+
+export function macFromBytes(bytes: Uint8Array): Mac {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(':') as Mac;
+}
+
+export function macToBytes(mac: Mac): Uint8Array {
+  return Uint8Array.from(mac.split(':'), (pair) => parseInt(pair, 16));
+}
+
+/** The group bit of the first octet (IEEE 802-2014 §8.2.2): multicast and broadcast are not the address of one station. */
+export function isUnicastMac(mac: Mac): boolean {
+  return mac !== zeroMac && (parseInt(mac.slice(0, 2), 16) & 1) === 0;
+}

@@ -1,0 +1,138 @@
+// Runs the test tiers one after the other, from nothing real to everything real, and counts: `npm test -- [tier …] [vitest filters …]`.
+// Without names all run but those on request. A tier runs even if an earlier one failed. The last line is the count of tests.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { MachineLacks } from './lab/machine-lacks.ts';
+import { installPackages } from './lab/packages.ts';
+import { ensureParts } from './lab/parts/parts.ts';
+import { leftBehind, seenNow } from './leftovers.ts';
+
+type Command = readonly [program: string, ...args: string[]];
+
+interface Tier {
+  readonly name: string;
+  readonly commands: readonly Command[];
+  /** What the machine must have before it starts. */
+  readonly prepare?: () => Promise<unknown>;
+  readonly onRequest?: true;
+}
+
+interface Count {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+const root = join(import.meta.dirname, '..');
+const scratch = mkdtempSync(join(tmpdir(), 'ingot-test-'));
+const report = join(scratch, 'report.json');
+
+const vitest = (project: string): Command => [
+  'vitest',
+  'run',
+  `--project=${project}`,
+  '--reporter=default',
+  '--reporter=json',
+  `--outputFile.json=${report}`,
+];
+
+/** In private namespaces: no root needed, nothing left behind. */
+const entered = (command: Command): Command => ['node', 'test/lab/enter.ts', ...command];
+
+const tiers: readonly Tier[] = [
+  {
+    name: 'static',
+    commands: [
+      ['oxfmt', '--check', '.'],
+      ['oxlint', '--type-aware'],
+      ['tsc', '--project', '.'],
+      ['node', 'shared/api/generate.ts', '--check'],
+      ['knip'],
+    ],
+  },
+  { name: 'unit', commands: [vitest('unit')] },
+  { name: 'api', commands: [vitest('api')], prepare: () => ensureParts() },
+  { name: 'host', commands: [entered(vitest('host'))], prepare: () => installPackages() },
+  { name: 'lab', commands: [entered(vitest('lab'))], prepare: () => installPackages().then(() => ensureParts()) },
+  { name: 'demo', commands: [['npm', 'run', 'demo']], onRequest: true },
+  { name: 'bench', commands: [['npm', 'run', 'bench', '--', 'allocate', '--smoke']], onRequest: true },
+];
+
+const startedMs = Date.now();
+const names = new Set(tiers.map((tier) => tier.name));
+const wanted = process.argv.slice(2).filter((argument) => names.has(argument));
+const filters = process.argv.slice(2).filter((argument) => !names.has(argument));
+const before = seenNow(root);
+const results = new Map<string, Count>();
+const chosen = ({ name, onRequest }: Tier): boolean =>
+  wanted.length === 0 ? onRequest === undefined : wanted.includes(name);
+for (const tier of tiers.filter(chosen)) {
+  results.set(tier.name, await runTier(tier));
+}
+rmSync(scratch, { recursive: true, force: true });
+const left = leftBehind(root, before);
+if (left.length > 0) results.set('nothing left behind', { passed: 0, failed: left.length, skipped: 0 });
+for (const line of left) console.error(`left behind: ${line}`);
+process.exitCode = sum('failed') === 0 ? 0 : 1;
+printCounts();
+
+async function runTier(tier: Tier): Promise<Count> {
+  console.log(`\n── ${tier.name}`);
+  try {
+    await tier.prepare?.();
+  } catch (error) {
+    if (!(error instanceof MachineLacks)) throw error;
+    return lacking(tier.name, error.message);
+  }
+  return tier.commands.map(runCommand).reduce(add);
+}
+
+/** On a person's machine a tier that cannot run is skipped aloud; in CI that is a failure. */
+function lacking(tier: string, why: string): Count {
+  const inCi = process.env['CI'] === 'true';
+  console.error(`${inCi ? 'FAILED' : 'skipped'}: ${tier}: ${why}`);
+  return { passed: 0, failed: inCi ? 1 : 0, skipped: inCi ? 0 : 1 };
+}
+
+/** The runner's own count when it wrote one; a command that counts nothing is one test. */
+function runCommand([program, ...args]: Command): Count {
+  rmSync(report, { force: true });
+  const counts = args.includes(`--outputFile.json=${report}`);
+  const { status } = spawnSync(program, counts ? [...args, ...filters] : args, {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  const count = counts ? readReport() : { passed: status === 0 ? 1 : 0, failed: 0, skipped: 0 };
+  // A file that does not load is counted by no test: the exit code says it.
+  return status === 0 || count.failed > 0 ? count : { ...count, failed: 1 };
+}
+
+function readReport(): Count {
+  try {
+    const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = JSON.parse(readFileSync(report, 'utf8'));
+    return { passed: numPassedTests, failed: numFailedTests, skipped: numPendingTests + numTodoTests };
+  } catch {
+    return { passed: 0, failed: 1, skipped: 0 };
+  }
+}
+
+function add(a: Count, b: Count): Count {
+  return { passed: a.passed + b.passed, failed: a.failed + b.failed, skipped: a.skipped + b.skipped };
+}
+
+function sum(what: keyof Count): number {
+  return [...results.values()].reduce((total, count) => total + count[what], 0);
+}
+
+function printCounts(): void {
+  const seconds = Math.round((Date.now() - startedMs) / 1000);
+  const perTier = [...results].map(
+    ([name, { passed, failed }]) => `${name} ${failed === 0 ? passed : `${failed} of ${passed + failed} failed`}`,
+  );
+  console.log(
+    `\n${sum('failed') === 0 ? 'passed' : 'FAILED'} in ${Math.floor(seconds / 60)}m${seconds % 60}s: ${perTier.join(', ')}`,
+  );
+  console.log(`${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped`);
+}
