@@ -17,17 +17,21 @@ export function createMetrics(build: { readonly version: string; readonly commit
   new Gauge({ name: 'ingot_build_info', help: 'What runs here', labelNames: ['version', 'commit', 'node'], registers })
     .labels({ ...build, node })
     .set(1);
+  // Several parts may count into one metric.
+  const known = (name: string): unknown => registry.getSingleMetric(name);
   return {
     counter(name, help, labelNames = []) {
-      const counter = new Counter({ name, help, labelNames, registers });
+      const counter = (known(name) as Counter | undefined) ?? new Counter({ name, help, labelNames, registers });
       return { add: (labels, amount = 1) => counter.inc(labels, amount), remove: (labels) => counter.remove(labels) };
     },
     gauge(name, help, labelNames = []) {
-      const gauge = new Gauge({ name, help, labelNames, registers });
+      const gauge = (known(name) as Gauge | undefined) ?? new Gauge({ name, help, labelNames, registers });
       return { set: (labels, value) => gauge.set(labels, value), remove: (labels) => gauge.remove(labels) };
     },
     histogram(name, help, buckets, labelNames = []) {
-      const histogram = new Histogram({ name, help, buckets: [...buckets], labelNames, registers });
+      const histogram =
+        (known(name) as Histogram | undefined) ??
+        new Histogram({ name, help, buckets: [...buckets], labelNames, registers });
       return { observe: (labels, value) => histogram.observe(labels, value) };
     },
     contentType: registry.contentType,

@@ -1,0 +1,56 @@
+// Names for BGP communities, and which values are communities (RFC 1997, RFC 8092).
+import type { CommunitySpec } from '../api/community.ts';
+import type { Meta } from '../kube/objects/view.ts';
+import { compareAge } from './age.ts';
+import { metaOf, type ConfigObject } from './object.ts';
+import { errorIn, problemOf, type Fault, type Parsed, type Problem } from './problem.ts';
+import { quoted } from './problem-text.ts';
+
+export interface CommunityAliases extends Meta {
+  /** Each with its place in the object. */
+  readonly aliases: readonly { readonly name: string; readonly value: string; readonly field: string }[];
+}
+
+const standard = { sections: 2, digits: /^[0-9]{1,5}$/, largest: 65_535 };
+const large = { sections: 3, digits: /^[0-9]{1,10}$/, largest: 4_294_967_295 };
+
+/** `64512:100` or `large:64512:100:200`. */
+export function isCommunityValue(text: string): boolean {
+  const isLarge = text.startsWith('large:');
+  const form = isLarge ? large : standard;
+  const sections = (isLarge ? text.slice('large:'.length) : text).split(':', 4);
+  return (
+    sections.length === form.sections &&
+    sections.every((section) => form.digits.test(section) && Number(section) <= form.largest)
+  );
+}
+
+export function parseCommunity(object: ConfigObject<CommunitySpec>): Parsed<CommunityAliases | undefined> {
+  if ('faults' in object) return { value: undefined, faults: object.faults };
+  const { spec } = object;
+  const entries = (spec.communities ?? []).map((alias, index) => ({ ...alias, field: `spec.communities[${index}]` }));
+  const faults = entries
+    .filter(({ value }) => !isCommunityValue(value))
+    .map(({ value, field }): Fault => errorIn(`${field}.value`, 'InvalidCommunity', communityMessage(value)));
+  return { value: { ...metaOf(object), aliases: entries }, faults };
+}
+
+export function communityMessage(value: string): string {
+  return `invalid community value: ${quoted(value)} is none, expected 64512:100 or large:64512:100:200`;
+}
+
+/** A name defined twice: the older object's value counts. */
+export function communityConflicts(objects: readonly CommunityAliases[]): readonly Problem[] {
+  const definedBy = new Map<string, string>();
+  const problems: Problem[] = [];
+  for (const object of objects.toSorted(compareAge)) {
+    for (const { name, field } of object.aliases) {
+      const other = definedBy.get(name);
+      definedBy.set(name, other ?? object.name);
+      if (other === undefined) continue;
+      const message = `duplicate definition of community ${quoted(name)}: that of the Community "${other}" counts, remove one`;
+      problems.push(problemOf('Community', object, errorIn(`${field}.name`, 'DuplicateCommunity', message)));
+    }
+  }
+  return problems;
+}
