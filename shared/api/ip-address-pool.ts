@@ -50,7 +50,7 @@ export const ipAddressPoolSpec = object(
   { description: 'What the pool holds and whom it serves.' },
 );
 
-const ipAddressPoolStatus = object(
+export const ipAddressPoolStatus = object(
   {
     assignedIPv4: integer('int64', { description: 'Distinct IPv4 addresses in use.', minimum: 0 }),
     assignedIPv6: integer('int64', { description: 'Distinct IPv6 addresses in use.', minimum: 0 }),

@@ -3,7 +3,7 @@ import { metallbResource, type Definition } from './definition.ts';
 import { list, object, text } from './schema.ts';
 import { serviceStatusFields } from './service-status.ts';
 
-const serviceBGPStatuses = metallbResource('v1beta1', 'servicebgpstatuses', 'ServiceBGPStatus');
+export const serviceBGPStatuses = metallbResource('v1beta1', 'servicebgpstatuses', 'ServiceBGPStatus');
 
 const serviceBGPStatusStatus = object(
   {

@@ -4,7 +4,7 @@ import { formatRange, parsePrefix, rangeContains, rangeOfPrefix, type Range } fr
 import type { Pool } from './pool.ts';
 import { problemOf, warningIn, type Problem } from './problem.ts';
 
-interface ClusterAddresses {
+export interface ClusterAddresses {
   readonly nodes: Iterable<{ readonly name: string; readonly addresses: readonly Ip[] }>;
   /** CIDRs that clusterIPs come from, as text; what is none is passed over. */
   readonly serviceCIDRs: readonly string[];

@@ -28,7 +28,7 @@ const withMetadata = z.object({
     labels: z.record(z.string(), z.string()).default({}),
     generation: z.number().default(0),
   }),
-  spec: z.unknown(),
+  spec: z.unknown().optional(),
 });
 
 /** A parser for objects of one kind. An absent `spec` is read as an empty one. */

@@ -52,7 +52,10 @@ export class Runner<State, Event, Effect extends { readonly kind: string }> {
       for (let next = this.#waiting.shift(); next !== undefined && !this.#stopped; next = this.#waiting.shift()) {
         const { state, effects } = this.#engine.step(this.#state, next);
         this.#state = state;
-        for (const effect of effects) this.#performOrKeepTime(effect);
+        for (const effect of effects) {
+          // An effect may stop the runner.
+          if (!this.#stopped) this.#performOrKeepTime(effect);
+        }
       }
     } finally {
       this.#stepping = false;

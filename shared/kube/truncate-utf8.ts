@@ -1,0 +1,8 @@
+// The apiserver counts bytes, JavaScript UTF-16 units.
+
+/** The longest beginning of whole characters that takes no more than this many bytes as UTF-8. */
+export function truncateUtf8(text: string, mostBytes: number): string {
+  // TextEncoder writes whole characters only.
+  const { read } = new TextEncoder().encodeInto(text, new Uint8Array(mostBytes));
+  return text.slice(0, read);
+}
