@@ -1,0 +1,31 @@
+// Everything the decision who announces what is made of: one snapshot. Two nodes with the same snapshot decide the same.
+import type { L2Advertisement } from '#shared/config/l2-advertisement.ts';
+import type { Pool } from '#shared/config/pool.ts';
+import type { NodeView } from '#shared/kube/objects/node.ts';
+import type { ServiceView } from '#shared/kube/objects/service.ts';
+import type { Ip } from '#shared/net/ip.ts';
+import type { ServiceEndpoints } from './service-endpoints.ts';
+
+export interface Inputs {
+  /** Those of our class. */
+  readonly services: readonly ServiceView[];
+  readonly endpoints: ServiceEndpoints;
+  readonly nodes: readonly NodeView[];
+  /** Names of the nodes that a speaker Pod is scheduled on. */
+  readonly speakerNodes: ReadonlySet<string>;
+  readonly pools: readonly Pool[];
+  readonly advertisements: readonly L2Advertisement[];
+  /** Announce from nodes labelled node.kubernetes.io/exclude-from-external-load-balancers all the same. */
+  readonly ignoreExcludeLabel: boolean;
+  /** The 8-byte id that a node has on the wire. */
+  readonly nodeId: (name: string) => Uint8Array;
+}
+
+/** What only the machine this runs on knows. */
+export interface ThisNode {
+  readonly name: string;
+  /** On any interface of this machine, lo and kube-ipvs0 aside. */
+  readonly hostAddresses: ReadonlySet<Ip>;
+  /** Next hops of its default routes. */
+  readonly gateways: ReadonlySet<Ip>;
+}

@@ -1,0 +1,160 @@
+// ServiceL2Status objects of this node: one for each Service that it speaks for, made when the first address is answered and deleted when the
+// Service has been silent for 10 s. The name follows from the Service, so a new owner meets the old one's object and replaces it.
+import { serviceL2Statuses, type ServiceL2StatusStatus } from '#shared/api/service-l2-status.ts';
+import type { NodeView } from '#shared/kube/objects/node.ts';
+import type { ServiceView } from '#shared/kube/objects/service.ts';
+import { objectKey, parseView, type Meta } from '#shared/kube/objects/view.ts';
+import type { DesiredStatusObject, StatusObjects } from '#shared/kube/status-object.ts';
+import { Watcher } from '#shared/kube/watcher.ts';
+import type { KubeDependencies } from '#shared/kube/dependencies.ts';
+import type { Cancel } from '#shared/runtime/clock.ts';
+import { Contention } from './contention.ts';
+import { hexDigits, type Sha256 } from './digest.ts';
+import { ownerReference } from './own-node.ts';
+import type { ShownService } from './shown-services.ts';
+
+/** A Service may be silent for this long before its object goes. */
+const silenceMs = 10_000;
+const mostInterfaces = 64;
+const mostIps = 16;
+
+export interface ServiceStatusOptions {
+  readonly namespace: string;
+  readonly nodeName: string;
+}
+
+export interface ServiceStatusDependencies extends KubeDependencies {
+  readonly objects: StatusObjects;
+  readonly sha256: Sha256;
+}
+
+export class ServiceStatuses {
+  readonly #options: ServiceStatusOptions;
+  readonly #dependencies: ServiceStatusDependencies;
+  readonly #changed: () => void;
+  /** The objects that name this node. */
+  readonly #existing: Watcher<Meta>;
+  readonly #contention: Contention;
+  readonly #names = new WeakMap<ServiceView, string>();
+  /** Names of the objects that are to say what is true now. */
+  #true: ReadonlySet<string> = new Set();
+  /** Since when the other ones of this node are not true. */
+  #silentSinceMs: ReadonlyMap<string, number> = new Map();
+  #wake: Cancel | undefined;
+
+  /** `changed`: time has passed or the apiserver shows something else, and `update` is to be called. */
+  constructor(options: ServiceStatusOptions, dependencies: ServiceStatusDependencies, changed: () => void) {
+    this.#options = options;
+    this.#dependencies = dependencies;
+    this.#changed = changed;
+    this.#contention = new Contention(dependencies.clock);
+    const labelSelector = `metallb.io/node=${options.nodeName}`;
+    this.#existing = new Watcher(
+      {
+        selection: { resource: serviceL2Statuses, namespace: options.namespace, labelSelector },
+        parse: (object) => parseView(object, (meta) => meta),
+      },
+      dependencies,
+      {
+        synced: changed,
+        changed: (key, view) => {
+          if (view === undefined) this.#gone(key.slice(options.namespace.length + 1));
+          changed();
+        },
+      },
+    );
+  }
+
+  start(): void {
+    this.#existing.start();
+  }
+
+  stop(): void {
+    this.#existing.stop();
+    this.#wake?.();
+  }
+
+  /** The objects of an earlier process are known, so that what is missing can be told from what is not known yet. */
+  get synced(): boolean {
+    return this.#existing.synced;
+  }
+
+  refresh(): void {
+    this.#existing.refresh();
+  }
+
+  /** The apiserver shows that this node announces the Service. */
+  has(service: ServiceView): boolean {
+    return this.#existing.objects.has(objectKey(this.#options.namespace, this.#nameOf(service)));
+  }
+
+  /** Names of objects that another node keeps replacing. */
+  get contended(): readonly string[] {
+    return this.#contention.contended();
+  }
+
+  /** `services`: what is true now. `node`: the objects go when it goes. */
+  update(services: readonly ShownService[], node: NodeView): void {
+    const objects = services.filter(({ first }) => first).map((service) => this.#objectOf(service, node));
+    this.#true = new Set(objects.map(({ name }) => name));
+    const waitsMs = this.#deleteSilent();
+    for (const object of objects) {
+      const heldForMs = this.#contention.heldForMs(object.name);
+      if (heldForMs > 0) waitsMs.push(heldForMs);
+      else this.#dependencies.objects.set(object);
+    }
+    this.#wake?.();
+    this.#wake =
+      waitsMs.length === 0 ? undefined : this.#dependencies.clock.after(Math.min(...waitsMs), () => this.#changed());
+  }
+
+  /** Deletes what has not been true for long enough; tells in how many milliseconds to look at the rest again. */
+  #deleteSilent(): number[] {
+    const nowMs = this.#dependencies.clock.nowMs();
+    const silent = [...this.#existing.objects.values()].filter(({ name }) => !this.#true.has(name));
+    const sinceMs = new Map(silent.map(({ name }) => [name, this.#silentSinceMs.get(name) ?? nowMs]));
+    this.#silentSinceMs = sinceMs;
+    return silent.flatMap(({ name, uid }) => {
+      const leftMs = (sinceMs.get(name) ?? nowMs) + silenceMs - nowMs;
+      if (leftMs > 0) return [leftMs];
+      this.#dependencies.objects.delete(serviceL2Statuses, this.#options.namespace, name, uid);
+      return [];
+    });
+  }
+
+  #gone(name: string): void {
+    this.#dependencies.objects.forget(serviceL2Statuses, this.#options.namespace, name);
+    if (this.#true.has(name)) this.#contention.lost(name);
+  }
+
+  #nameOf(service: ServiceView): string {
+    const known = this.#names.get(service);
+    if (known !== undefined) return known;
+    const name = `l2-${hexDigits(this.#dependencies.sha256(service.uid), 16)}`;
+    this.#names.set(service, name);
+    return name;
+  }
+
+  #objectOf({ service, ips, interfaces }: ShownService, node: NodeView): DesiredStatusObject {
+    const status: ServiceL2StatusStatus = {
+      node: node.name,
+      serviceName: service.name,
+      serviceNamespace: service.namespace,
+      interfaces: interfaces.slice(0, mostInterfaces).map((name) => ({ name })),
+      ips: ips.slice(0, mostIps),
+    };
+    return {
+      resource: serviceL2Statuses,
+      namespace: this.#options.namespace,
+      name: this.#nameOf(service),
+      labels: {
+        'metallb.io/node': node.name,
+        'metallb.io/service-name': service.name,
+        'metallb.io/service-namespace': service.namespace,
+      },
+      ownerReferences: [ownerReference(node)],
+      immutable: ['node', 'serviceName', 'serviceNamespace'],
+      status,
+    };
+  }
+}
