@@ -1,0 +1,61 @@
+// Counts on the LAN's bridge who sends, and who says in ARP that an address is at which MAC: the truth about announcements, whatever status says.
+import { lanNamespace } from '../network/lan.ts';
+import { within } from '../network/namespace.ts';
+import { run } from '../process/run.ts';
+
+/** Somebody said in ARP that `address` is at `mac`, this many times. */
+export interface Claim {
+  readonly address: string;
+  readonly mac: string;
+  readonly frames: number;
+}
+
+const table = 'watch';
+const largestSet = 4096;
+
+const ruleset = `
+table bridge ${table}
+delete table bridge ${table}
+table bridge ${table} {
+  set claims { type ipv4_addr . ether_addr; flags dynamic; size ${largestSet}; counter; }
+  set senders { type ether_addr; flags dynamic; size ${largestSet}; counter; }
+  chain prerouting {
+    type filter hook prerouting priority -300
+    update @senders { ether saddr }
+    ether type arp update @claims { arp saddr ip . arp saddr ether }
+  }
+}
+`;
+
+interface ListedElement {
+  readonly elem: {
+    readonly val: string | { readonly concat: readonly string[] };
+    readonly counter: { packets: number };
+  };
+}
+
+/** Starts to count, from nothing. */
+export async function watchLan(): Promise<void> {
+  await run(within(lanNamespace, ['nft', '-f', '-']), { input: ruleset });
+}
+
+/** What was said of one address since `watchLan`. */
+export async function claimsOf(address: string): Promise<readonly Claim[]> {
+  const claims = (await listSet('claims')).map(({ elem }) => {
+    const [claimed = '', mac = ''] = typeof elem.val === 'string' ? [] : elem.val.concat;
+    return { address: claimed, mac, frames: elem.counter.packets };
+  });
+  return claims.filter((claim) => claim.address === address);
+}
+
+/** How many frames of this sender have passed the bridge since `watchLan`. */
+export async function framesFrom(mac: string): Promise<number> {
+  const sender = (await listSet('senders')).find(({ elem }) => elem.val === mac);
+  return sender?.elem.counter.packets ?? 0;
+}
+
+async function listSet(name: string): Promise<readonly ListedElement[]> {
+  const listed = await run(within(lanNamespace, ['nft', '-j', 'list', 'set', 'bridge', table, name]));
+  const { nftables } = JSON.parse(listed) as { nftables: readonly { set?: { elem?: readonly ListedElement[] } }[] };
+  return nftables.find(({ set }) => set !== undefined)?.set?.elem ?? [];
+}

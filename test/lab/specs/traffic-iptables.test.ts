@@ -1,0 +1,4 @@
+// Traffic through kube-proxy in iptables mode.
+import { testTraffic } from './traffic.ts';
+
+testTraffic('iptables');

@@ -1,0 +1,4 @@
+// Traffic through kube-proxy in nftables mode.
+import { testTraffic } from './traffic.ts';
+
+testTraffic('nftables');
