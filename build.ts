@@ -1,37 +1,35 @@
 // Bundles each program into one file under dist/: it starts faster and takes less memory than the sources (`npm run build`).
 import { execFileSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { build } from 'esbuild';
-import manifest from './package.json' with { type: 'json' };
 
-const outdir = join(import.meta.dirname, 'dist');
-
-/** CommonJS dependencies call `require`, which an ES module lacks. */
-const banner = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
+const root = import.meta.dirname;
+const outdir = join(root, 'dist');
+const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: root, encoding: 'utf8' }).trim();
 
 rmSync(outdir, { recursive: true, force: true });
 const { metafile } = await build({
-  entryPoints: ['controller/main.ts', 'speaker/main.ts', 'speaker/wire-main.ts'],
-  outbase: '.',
+  entryPoints: [
+    { in: join(root, 'controller/main.ts'), out: 'controller' },
+    { in: join(root, 'speaker/main.ts'), out: 'speaker' },
+    { in: join(root, 'speaker/wire-main.ts'), out: 'wire-main' },
+  ],
   outdir,
-  outExtension: { '.js': '.mjs' },
+  outExtension: { '.js': '.cjs' },
   bundle: true,
   minify: true,
   platform: 'node',
   target: 'node24',
-  format: 'esm',
-  banner: { js: banner },
+  format: 'cjs',
+  // The speaker finds its wire thread by the absence of import.meta.
+  logOverride: { 'empty-import-meta': 'silent' },
   // Native: it finds its binary beside itself.
   external: ['koffi'],
-  define: { 'process.env.INGOT_COMMIT': JSON.stringify(commit()) },
+  define: { 'process.env.INGOT_COMMIT': JSON.stringify(commit) },
   metafile: true,
   legalComments: 'none',
 });
 for (const [path, { bytes }] of Object.entries(metafile.outputs)) {
-  process.stdout.write(`${path}  ${(bytes / 1024).toFixed(0)} KiB  (${manifest.name} ${manifest.version})\n`);
-}
-
-function commit(): string {
-  return execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: import.meta.dirname, encoding: 'utf8' }).trim();
+  process.stdout.write(`${relative(root, join(process.cwd(), path))}  ${(bytes / 1024).toFixed(0)} KiB\n`);
 }

@@ -5,7 +5,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MachineLacks } from './lab/machine-lacks.ts';
-import { installPackages } from './lab/packages.ts';
+import { ensurePackages } from './lab/packages.ts';
+import { Steps } from './lab/output/steps.ts';
 import { ensureParts } from './lab/parts/parts.ts';
 import { leftBehind, seenNow } from './leftovers.ts';
 
@@ -25,6 +26,7 @@ interface Count {
   readonly skipped: number;
 }
 
+const steps = new Steps(process.stdout);
 const root = join(import.meta.dirname, '..');
 const scratch = mkdtempSync(join(tmpdir(), 'ingot-test-'));
 const report = join(scratch, 'report.json');
@@ -53,9 +55,13 @@ const tiers: readonly Tier[] = [
     ],
   },
   { name: 'unit', commands: [vitest('unit')] },
-  { name: 'api', commands: [vitest('api')], prepare: () => ensureParts() },
-  { name: 'host', commands: [entered(vitest('host'))], prepare: () => installPackages() },
-  { name: 'lab', commands: [entered(vitest('lab'))], prepare: () => installPackages().then(() => ensureParts()) },
+  { name: 'api', commands: [vitest('api')], prepare: () => ensureParts(steps) },
+  { name: 'host', commands: [entered(vitest('host'))], prepare: () => ensurePackages(steps) },
+  {
+    name: 'lab',
+    commands: [entered(vitest('lab'))],
+    prepare: () => ensurePackages(steps).then(() => ensureParts(steps)),
+  },
   { name: 'demo', commands: [['npm', 'run', 'demo']], onRequest: true },
   { name: 'bench', commands: [['npm', 'run', 'bench', '--', 'allocate', '--smoke']], onRequest: true },
 ];

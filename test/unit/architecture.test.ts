@@ -11,7 +11,7 @@ const adapters = [
   /^speaker\/wire-main\.ts$/,
   /^speaker\/host\//,
   /^shared\/kube\/transport(\/|\.ts$)/,
-  /^shared\/runtime\/(system|pino-log|prom-metrics|http-server|options)\.ts$/,
+  /^shared\/runtime\/(system|pino-log|prom-metrics|http-server|options|program)\.ts$/,
   /^shared\/api\/generate\.ts$/,
 ];
 

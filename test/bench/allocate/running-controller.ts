@@ -1,0 +1,65 @@
+// The controller as a process of its own, as it is deployed but for its rights.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ControlPlane } from '#test/lab/control-plane/control-plane.ts';
+import { freePort } from '#test/lab/control-plane/free-port.ts';
+import { eventually } from '#test/lab/eventually.ts';
+import { Program } from '#test/lab/process/program.ts';
+
+const loopback = '127.0.0.1';
+const readyWithinMs = 60_000;
+const main = join(import.meta.dirname, '../../../controller/main.ts');
+const poolPath = '/apis/metallb.io/v1beta1/namespaces/metallb-system/ipaddresspools/bench';
+
+export class RunningController {
+  readonly #controlPlane: ControlPlane;
+  readonly #program: Program;
+
+  private constructor(controlPlane: ControlPlane, program: Program) {
+    this.#controlPlane = controlPlane;
+    this.#program = program;
+  }
+
+  /** Starts it and waits until it has read everything and leads. There is no pool. */
+  static async start(controlPlane: ControlPlane): Promise<RunningController> {
+    await controlPlane.admin.delete(poolPath);
+    const port = await freePort(loopback);
+    const flags = ['--namespace=metallb-system', '--port=0', `--health-probe-port=${port}`, '--log-level=info'];
+    const program = new Program({
+      name: 'controller',
+      logPath: join(controlPlane.directory, 'controller.log'),
+      command: [process.execPath, main, `--kubeconfig=${controlPlane.kubeconfigPath}`, ...flags],
+    });
+    await eventually(
+      async () => {
+        program.assertRunning();
+        return (await fetch(`http://${loopback}:${port}/readyz`)).ok;
+      },
+      { withinMs: readyWithinMs, what: 'A controller that is ready' },
+    );
+    return new RunningController(controlPlane, program);
+  }
+
+  /** With just enough addresses. */
+  async createPool(addresses: number): Promise<void> {
+    const last = addresses - 1;
+    const range = `10.100.0.0-10.${100 + (last >> 16)}.${(last >> 8) & 255}.${last & 255}`;
+    await this.#controlPlane.admin.create({
+      apiVersion: 'metallb.io/v1beta1',
+      kind: 'IPAddressPool',
+      metadata: { name: 'bench', namespace: 'metallb-system' },
+      spec: { addresses: [range] },
+    });
+  }
+
+  /** Since it was started. */
+  peakRssMb(): number {
+    const status = readFileSync(`/proc/${this.#program.pid}/status`, 'utf8');
+    return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;
+  }
+
+  async stop(): Promise<void> {
+    await this.#program.stop();
+    await this.#controlPlane.admin.delete(poolPath);
+  }
+}

@@ -1,0 +1,56 @@
+import { beforeEach, expect, test } from 'vitest';
+import { AnnouncementMetrics } from '#speaker/announcement-metrics.ts';
+import type { ShownService } from '#speaker/shown-services.ts';
+import { RecordedMetrics } from '#test/simulation/recorder.ts';
+import { ip, observed, observedAddress, service } from './views.ts';
+
+let recorded: RecordedMetrics;
+let metrics: AnnouncementMetrics;
+const shown: ShownService = {
+  service: service('shop', []),
+  ips: [ip('192.0.2.200')],
+  interfaces: ['eth0'],
+  first: true,
+};
+const counted = (requests: number) =>
+  observed({ addresses: [observedAddress('192.0.2.200', ['eth0'], { requests, replies: 0, announcements: 0 })] });
+const requests = 'metallb_layer2_requests_received{ip="192.0.2.200"}';
+
+beforeEach(() => {
+  recorded = new RecordedMetrics();
+  metrics = new AnnouncementMetrics({ node: 'n1' }, recorded);
+});
+
+test('an announced address has a series until it is announced no more', () => {
+  const series = 'metallb_speaker_announced{service="web/shop",protocol="layer2",node="n1",ip="192.0.2.200"}';
+  metrics.update([shown], counted(0));
+  expect(recorded.values.get(series)).toBe(1);
+  expect(recorded.values.get('ingot_addresses_owned{segment="eth0"}')).toBe(1);
+  metrics.update([], observed());
+  expect(recorded.values.has(series)).toBe(false);
+  expect(recorded.values.has('ingot_addresses_owned{segment="eth0"}')).toBe(false);
+});
+
+test('packets of an address are counted up from totals, and forgotten with it', () => {
+  metrics.update([shown], counted(3));
+  metrics.update([shown], counted(5));
+  expect(recorded.values.get(requests)).toBe(5);
+  metrics.update([], observed());
+  expect(recorded.values.has(requests)).toBe(false);
+  metrics.update([shown], counted(2));
+  expect(recorded.values.get(requests)).toBe(2);
+});
+
+test('a total that goes back was begun anew', () => {
+  metrics.update([shown], counted(5));
+  metrics.update([shown], counted(2));
+  expect(recorded.values.get(requests)).toBe(7);
+});
+
+const total = (count: number) => [{ name: 'ingot_wire_stalls_total', labels: { limit: 'late' }, total: count }];
+
+test('what the wire thread counts appears under its own names', () => {
+  metrics.update([], observed({ counters: total(1) }));
+  metrics.update([], observed({ counters: total(4) }));
+  expect(recorded.values.get('ingot_wire_stalls_total{limit="late"}')).toBe(4);
+});

@@ -1,0 +1,395 @@
+import { expect, test } from 'vitest';
+import type { Cancel, Clock } from '#shared/runtime/clock.ts';
+import type { Ip } from '#shared/net/ip.ts';
+import type { Mac } from '#shared/net/mac.ts';
+import type { HostNetworkState, Link } from '#speaker/l2/host-network.ts';
+import { decodeArpFrame, encodeArpFrame } from '#speaker/l2/arp.ts';
+import type { Channel, DesiredAddress, FromWire, ToWire, WireObserved } from '#speaker/seam.ts';
+import { Wire } from '#speaker/wire.ts';
+import { channelPair } from '#test/simulation/channel.ts';
+import { VirtualClock } from '#test/simulation/clock.ts';
+import { address, ethernet, network, SimulatedHostNetwork } from '#test/simulation/host-network.ts';
+import { SimulatedPacketSockets } from '#test/simulation/packet-socket.ts';
+
+const vip = '192.0.2.100' as Ip;
+const otherVip = '198.51.100.100' as Ip;
+const client = '02:50:00:00:00:09' as Mac;
+
+/** eth0 (2) in 192.0.2.0/24 and eth1 (3) in 198.51.100.0/24, or what a test makes of them. */
+function twoInterfaces(eth0: Partial<Link> = {}, more: Partial<HostNetworkState> = {}): HostNetworkState {
+  const links = [
+    ethernet(1, 'lo', { loopback: true, ethernet: false }),
+    ethernet(2, 'eth0', eth0),
+    ethernet(3, 'eth1'),
+  ];
+  const addresses = [address(1, '127.0.0.1', 8), address(2, '192.0.2.1', 24), address(3, '198.51.100.1', 24)];
+  return { ...network(links, addresses), ...more };
+}
+
+/** Time that passes without the thread running. */
+class PausableClock implements Clock {
+  readonly timers = new VirtualClock();
+  #pausedMs = 0;
+
+  nowMs(): number {
+    return this.timers.nowMs() + this.#pausedMs;
+  }
+
+  wallMs(): number {
+    return this.timers.wallMs();
+  }
+
+  after(delayMs: number, callback: () => void): Cancel {
+    return this.timers.after(delayMs, callback);
+  }
+
+  pause(ms: number): void {
+    this.#pausedMs += ms;
+  }
+}
+
+class Speaker {
+  readonly clock = new PausableClock();
+  readonly sockets = new SimulatedPacketSockets();
+  readonly hostNetwork: SimulatedHostNetwork;
+  readonly messages: FromWire[] = [];
+  readonly channel: Channel<ToWire, FromWire>;
+  stopped = false;
+  #generation = 0;
+
+  constructor({ state = twoInterfaces(), refusal = undefined as SimulatedPacketSockets['refusal'] } = {}) {
+    this.hostNetwork = new SimulatedHostNetwork(state);
+    this.sockets.refusal = refusal;
+    const [near, far] = channelPair<ToWire, FromWire>(this.clock, 0);
+    this.channel = near;
+    near.onMessage((message) => this.messages.push(message));
+    const wire = new Wire({
+      clock: this.clock,
+      channel: far,
+      packetSockets: this.sockets,
+      hostNetwork: this.hostNetwork,
+      stopped: () => (this.stopped = true),
+    });
+    wire.start();
+    this.advance(0);
+  }
+
+  advance(ms: number): void {
+    this.clock.timers.advance(ms);
+  }
+
+  desire(
+    addresses: readonly (Partial<DesiredAddress> & { readonly ip: Ip })[],
+    excludedInterfaces: string[] = [],
+  ): void {
+    this.channel.post({
+      kind: 'desired',
+      generation: ++this.#generation,
+      chunk: 0,
+      chunks: 1,
+      addresses: addresses.map((desired) => ({ owned: true, interfaces: 'any', ...desired })),
+      excludedInterfaces,
+    });
+    this.advance(1);
+  }
+
+  get observations(): readonly WireObserved[] {
+    return this.messages.filter((message) => message.kind === 'observed');
+  }
+
+  get observed(): WireObserved {
+    const last = this.observations.at(-1);
+    if (last === undefined) throw new Error('nothing was observed yet');
+    return last;
+  }
+
+  get logged(): readonly string[] {
+    return this.observations.flatMap(({ log }) => log.map(({ message }) => message));
+  }
+
+  counter(name: string, labels: Readonly<Record<string, string>>): number | undefined {
+    const same = (one: object): boolean => JSON.stringify(one) === JSON.stringify(labels);
+    return this.observed.counters.find((counter) => counter.name === name && same(counter.labels))?.total;
+  }
+
+  /** What is sent on an interface while something happens, as `reply 192.0.2.100` or `announcement …`. */
+  sentOn(index: number, happen: () => void): readonly string[] {
+    const already = this.sockets.openInterfaces.includes(index) ? this.sockets.on(index).sent.length : 0;
+    happen();
+    const frames = this.sockets.on(index).sent.slice(already).map(decodeArpFrame);
+    return frames.map(({ arp }) => `${arp.senderIp === arp.targetIp ? 'announcement' : 'reply'} ${arp.senderIp}`);
+  }
+
+  /** A client asks on an interface; the thread reads at once. */
+  ask(index: number, ip: Ip): void {
+    this.arrive(index, ip);
+    this.sockets.on(index).read();
+  }
+
+  arrive(index: number, ip: Ip): void {
+    this.sockets.on(index).arrive(
+      encodeArpFrame({
+        ethernet: { destination: 'ff:ff:ff:ff:ff:ff' as Mac, source: client, etherType: 0x0806 },
+        arp: { operation: 1, senderMac: client, senderIp: '192.0.2.9' as Ip, targetMac: client, targetIp: ip },
+      }),
+    );
+  }
+
+  answers(index: number, ip: Ip): boolean {
+    return this.sentOn(index, () => this.ask(index, ip)).includes(`reply ${ip}`);
+  }
+}
+
+test('says that it is ready, then what it sees', () => {
+  const { messages, observed } = new Speaker();
+  expect(messages.map(({ kind }) => kind)).toEqual(['ready', 'observed']);
+  expect(observed).toMatchObject({
+    sequence: 1,
+    generation: 0,
+    addresses: [],
+    interfaces: [
+      { name: 'eth0', mac: '02:00:00:00:00:02', open: true },
+      { name: 'eth1', mac: '02:00:00:00:00:03', open: true },
+    ],
+    problems: [],
+  });
+});
+
+test('tells the addresses of the host but those on lo and kube-ipvs0, and the gateways', () => {
+  const ipvs = ethernet(9, 'kube-ipvs0', { noArp: true });
+  const { links, addresses } = twoInterfaces();
+  const { observed } = new Speaker({
+    state: {
+      links: new Map([...links, [9, ipvs]]),
+      addresses: [...addresses, address(9, '192.0.2.100', 32), address(2, '10.0.0.1', 24)],
+      gateways: [2, 3].map((interfaceIndex) => ({ interfaceIndex, ip: '192.0.2.254' as Ip })),
+    },
+  });
+  expect(observed.hostAddresses).toEqual(['10.0.0.1', '192.0.2.1', '198.51.100.1']);
+  expect(observed.gateways).toEqual(['192.0.2.254']);
+});
+
+test('answers for an owned address on the interface whose prefix holds it, and announces it there only', () => {
+  const speaker = new Speaker();
+  const announced = speaker.sentOn(2, () => speaker.desire([{ ip: vip }]));
+  expect(announced).toEqual([`announcement ${vip}`, `announcement ${vip}`]);
+  expect(speaker.sockets.on(3).sent).toEqual([]);
+  expect([speaker.answers(2, vip), speaker.answers(3, vip), speaker.answers(2, otherVip)]).toEqual([
+    true,
+    false,
+    false,
+  ]);
+  speaker.advance(1000);
+  expect(speaker.observed.generation).toBe(1);
+  expect(speaker.observed.addresses).toEqual([
+    { ip: vip, interfaces: ['eth0'], counters: { requests: 1, replies: 1, announcements: 4 } },
+  ]);
+});
+
+test('answers on named interfaces, whatever their prefixes', () => {
+  const speaker = new Speaker();
+  speaker.desire([{ ip: vip, interfaces: ['eth1'] }]);
+  expect([speaker.answers(2, vip), speaker.answers(3, vip)]).toEqual([false, true]);
+});
+
+test('an address that no interface holds is answered nowhere, and that is told', () => {
+  const speaker = new Speaker();
+  speaker.desire([{ ip: '203.0.113.1' as Ip }]);
+  speaker.advance(100);
+  expect(speaker.observed.addresses).toMatchObject([{ ip: '203.0.113.1', interfaces: [] }]);
+});
+
+test('is silent for what it loses, at once and for good', () => {
+  const speaker = new Speaker();
+  speaker.desire([{ ip: vip }]);
+  expect(speaker.answers(2, vip)).toBe(true);
+  speaker.desire([{ ip: vip, owned: false }]);
+  const sent = speaker.sentOn(2, () => {
+    speaker.ask(2, vip);
+    speaker.advance(10_000);
+  });
+  expect(sent).toEqual([]);
+  expect(speaker.observed.addresses).toEqual([]);
+});
+
+test('several chunks are in force when the last has come', () => {
+  const speaker = new Speaker();
+  const post = (chunk: number, ip: Ip): void => {
+    const addresses = [{ ip, owned: true, interfaces: 'any' as const }];
+    speaker.channel.post({ kind: 'desired', generation: 7, chunk, chunks: 2, addresses, excludedInterfaces: [] });
+    speaker.advance(1);
+  };
+  post(0, vip);
+  expect(speaker.answers(2, vip)).toBe(false);
+  post(1, otherVip);
+  expect([speaker.answers(2, vip), speaker.answers(3, otherVip)]).toEqual([true, true]);
+  speaker.advance(100);
+  expect(speaker.observed.generation).toBe(7);
+});
+
+test('carrier lost: silent and told at once; carrier back: announced', () => {
+  const speaker = new Speaker();
+  speaker.desire([{ ip: vip }]);
+  speaker.advance(1000);
+  const before = speaker.observations.length;
+  speaker.hostNetwork.become(twoInterfaces({ lowerUp: false }));
+  speaker.advance(0);
+  expect(speaker.observations).toHaveLength(before + 1);
+  expect(speaker.observed.addresses).toMatchObject([{ ip: vip, interfaces: [] }]);
+  expect(speaker.answers(2, vip)).toBe(false);
+  const sent = speaker.sentOn(2, () => speaker.hostNetwork.become(twoInterfaces()));
+  expect(sent).toEqual([`announcement ${vip}`, `announcement ${vip}`]);
+  expect(speaker.answers(2, vip)).toBe(true);
+});
+
+test('a new MAC is announced and answered with', () => {
+  const speaker = new Speaker();
+  speaker.desire([{ ip: vip }]);
+  speaker.advance(10_000);
+  const mac = '02:00:00:00:00:77' as Mac;
+  speaker.hostNetwork.become(twoInterfaces({ mac }));
+  expect(speaker.answers(2, vip)).toBe(true);
+  const frames = speaker.sockets.on(2).sent.slice(-3).map(decodeArpFrame);
+  expect(frames.map(({ ethernet: { source }, arp }) => [source, arp.senderMac])).toEqual([
+    [mac, mac],
+    [mac, mac],
+    [mac, mac],
+  ]);
+});
+
+test('an interface that is switched off has no socket; switched on, it has one and everything is announced', () => {
+  const speaker = new Speaker();
+  speaker.desire([{ ip: vip }]);
+  speaker.hostNetwork.become(twoInterfaces({ up: false, lowerUp: false }));
+  speaker.advance(100);
+  expect(speaker.sockets.openInterfaces).toEqual([3]);
+  expect(speaker.observed.interfaces).toContainEqual({
+    name: 'eth0',
+    mac: '02:00:00:00:00:02',
+    open: false,
+    reason: 'it is down',
+  });
+  const sent = speaker.sentOn(2, () => speaker.hostNetwork.become(twoInterfaces()));
+  expect(sent).toEqual([`announcement ${vip}`, `announcement ${vip}`]);
+});
+
+test('an interface that was deleted and made again gets a new socket', () => {
+  const speaker = new Speaker();
+  speaker.desire([{ ip: vip }]);
+  const again = [ethernet(30, 'eth0'), ethernet(3, 'eth1')];
+  speaker.hostNetwork.become(network(again, [address(30, '192.0.2.1', 24), address(3, '198.51.100.1', 24)]));
+  expect(speaker.sockets.openInterfaces.toSorted((a, b) => a - b)).toEqual([3, 30]);
+  expect(speaker.answers(30, vip)).toBe(true);
+});
+
+test('an address of the interface that comes back makes everything be announced', () => {
+  const speaker = new Speaker();
+  const { links, addresses } = twoInterfaces();
+  const twice = [...addresses, address(2, '192.0.2.2', 24)];
+  speaker.hostNetwork.become({ links, addresses: twice, gateways: [] });
+  speaker.desire([{ ip: vip }]);
+  speaker.advance(10_000);
+  speaker.hostNetwork.become(twoInterfaces());
+  const sent = speaker.sentOn(2, () => speaker.hostNetwork.become({ links, addresses: twice, gateways: [] }));
+  expect(sent).toEqual([`announcement ${vip}`, `announcement ${vip}`]);
+});
+
+test('an excluded interface carries nothing', () => {
+  const speaker = new Speaker();
+  speaker.desire([{ ip: vip }], ['^eth0$']);
+  expect(speaker.sockets.openInterfaces).toEqual([3]);
+  speaker.desire([{ ip: vip }], []);
+  expect(speaker.answers(2, vip)).toBe(true);
+});
+
+test('a pattern that is none is a problem; the rest works', () => {
+  const speaker = new Speaker();
+  speaker.desire([{ ip: vip }], ['(']);
+  speaker.advance(100);
+  expect(speaker.observed.problems).toEqual([
+    'announcedInterfacesToExclude: "(" is no regular expression and excludes nothing: correct it',
+  ]);
+  expect(speaker.answers(2, vip)).toBe(true);
+});
+
+test('without CAP_NET_RAW it lives, says so once, and tries again', () => {
+  const speaker = new Speaker({ refusal: { call: 'socket', code: 'EPERM' } });
+  speaker.desire([{ ip: vip }]);
+  speaker.advance(100);
+  expect(speaker.observed.problems).toEqual([
+    'CAP_NET_RAW is missing, so no address is announced by ARP from this node: add NET_RAW to the capabilities of the speaker container',
+  ]);
+  expect(speaker.observed.interfaces).toMatchObject([
+    { name: 'eth0', open: false, reason: 'socket failed with EPERM' },
+    { name: 'eth1', open: false },
+  ]);
+  expect(speaker.observed.addresses).toMatchObject([{ ip: vip, interfaces: [] }]);
+  const lines = speaker.logged.length;
+  speaker.advance(30_000);
+  expect(speaker.logged).toHaveLength(lines);
+  speaker.sockets.refusal = undefined;
+  speaker.advance(10_000);
+  expect(speaker.observed.problems).toEqual([]);
+  expect(speaker.answers(2, vip)).toBe(true);
+});
+
+test('a socket that breaks is opened again with the next change of the interfaces, and everything announced', () => {
+  const speaker = new Speaker();
+  speaker.desire([{ ip: vip }]);
+  speaker.sockets.on(2).fail({ call: 'recv', code: 'ENETDOWN' });
+  speaker.advance(100);
+  expect(speaker.observed.problems).toEqual(['eth0: no packet socket (recv failed with ENETDOWN); it is tried again']);
+  expect(speaker.observed.addresses).toMatchObject([{ interfaces: [] }]);
+  const sent = speaker.sentOn(2, () => speaker.hostNetwork.become(twoInterfaces({ mtu: 9000 })));
+  expect(sent).toEqual([`announcement ${vip}`, `announcement ${vip}`]);
+  speaker.advance(100);
+  expect(speaker.observed.problems).toEqual([]);
+});
+
+test('requests that waited through a pause of the thread are not answered; later ones are', () => {
+  const speaker = new Speaker();
+  speaker.desire([{ ip: vip }]);
+  speaker.arrive(2, vip);
+  speaker.arrive(2, vip);
+  speaker.clock.pause(2000);
+  expect(speaker.sentOn(2, () => speaker.sockets.on(2).read())).toEqual([]);
+  expect(speaker.answers(2, vip)).toBe(true);
+  speaker.advance(100);
+  expect(speaker.counter('ingot_wire_stalls_total', { limit: 'drop' })).toBe(1);
+  expect(speaker.logged.at(-1)).toMatch('the wire thread did not run for a while');
+});
+
+test('requests that waited through a pause too short to matter are answered', () => {
+  const speaker = new Speaker();
+  speaker.desire([{ ip: vip }]);
+  speaker.arrive(2, vip);
+  speaker.clock.pause(200);
+  expect(speaker.sentOn(2, () => speaker.sockets.on(2).read())).toContain(`reply ${vip}`);
+});
+
+test('a flood of requests is reported once a second', () => {
+  const speaker = new Speaker();
+  speaker.desire([{ ip: vip }]);
+  speaker.advance(10_000);
+  const before = speaker.observations.length;
+  for (let count = 0; count < 300; count++) {
+    speaker.ask(2, vip);
+    speaker.advance(10);
+  }
+  expect(speaker.observations.length - before).toBeLessThanOrEqual(4);
+  speaker.advance(1000);
+  expect(speaker.observed.addresses).toMatchObject([{ counters: { requests: 300, replies: 300 } }]);
+  const frames = { interface: 'eth0', direction: 'received' };
+  expect(speaker.counter('ingot_packet_socket_frames_total', frames)).toBe(300);
+});
+
+test('stop closes every socket, then says so', () => {
+  const speaker = new Speaker();
+  speaker.desire([{ ip: vip }]);
+  speaker.channel.post({ kind: 'stop' });
+  speaker.advance(1);
+  expect([speaker.stopped, speaker.sockets.openInterfaces]).toEqual([true, []]);
+  const messages = speaker.messages.length;
+  speaker.advance(60_000);
+  expect(speaker.messages).toHaveLength(messages);
+});
