@@ -12,11 +12,14 @@ export interface Marked {
   readonly uid: string;
 }
 
-/** A Service that is gone answers 404, a successor of its name 422: neither is ours to touch. */
+/**
+ * A Service that is gone answers 404, a successor of its name 422: neither is ours to touch. The watch does not tell them from one that changed
+ * its type, so thousands deleted at once are thousands of these: nobody who waits for an address shall wait for them to learn why.
+ */
 export function cleanUp(queue: WriteQueue, { key, namespace, name, uid }: Marked): void {
   queue.add({
     key: queueKey(key),
-    priority: 'condition',
+    priority: 'cleanUp',
     request: statusRequest({ namespace, name }, cleanUpPatch(uid)),
     settled: (outcome) => {
       if (outcome.kind !== 'refused' || outcome.error.kind !== 'status') return;

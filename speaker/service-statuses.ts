@@ -1,22 +1,28 @@
 // ServiceL2Status objects of this node: one for each Service that it speaks for, made when the first address is answered and deleted when the
-// Service has been silent for 10 s. The name follows from the Service, so a new owner meets the old one's object and replaces it.
+// Service has been silent for 10 s, or is gone. The name follows from the Service, so a new owner meets the old one's object and replaces it.
 import { serviceL2Statuses, type ServiceL2StatusStatus } from '#shared/api/service-l2-status.ts';
 import type { NodeView } from '#shared/kube/objects/node.ts';
+import { textMap } from '#shared/kube/objects/fields.ts';
 import type { ServiceView } from '#shared/kube/objects/service.ts';
-import { objectKey, parseView, type Meta } from '#shared/kube/objects/view.ts';
+import { objectKey, parseView, type Meta, type ObjectKey, type Parsed } from '#shared/kube/objects/view.ts';
 import type { DesiredStatusObject, StatusObjects } from '#shared/kube/status-object.ts';
 import { Watcher } from '#shared/kube/watcher.ts';
 import type { KubeDependencies } from '#shared/kube/dependencies.ts';
 import type { Cancel } from '#shared/runtime/clock.ts';
 import { Contention } from './contention.ts';
+import { addressesOf } from './desired/holders.ts';
 import { hexDigits, type Sha256 } from './digest.ts';
 import { ownerReference } from './own-node.ts';
 import type { ShownService } from './shown-services.ts';
+import type { Snapshot } from './snapshot.ts';
 
 /** A Service may be silent for this long before its object goes. */
 const silenceMs = 10_000;
 const mostInterfaces = 64;
 const mostIps = 16;
+const nodeLabel = 'metallb.io/node';
+const serviceNameLabel = 'metallb.io/service-name';
+const serviceNamespaceLabel = 'metallb.io/service-namespace';
 
 export interface ServiceStatusOptions {
   readonly namespace: string;
@@ -26,6 +32,12 @@ export interface ServiceStatusOptions {
 export interface ServiceStatusDependencies extends KubeDependencies {
   readonly objects: StatusObjects;
   readonly sha256: Sha256;
+  readonly snapshot: Pick<Snapshot, 'service'>;
+}
+
+/** An object that exists, and the Service that it is about. */
+interface StatusView extends Meta {
+  readonly service: ObjectKey;
 }
 
 export class ServiceStatuses {
@@ -33,7 +45,7 @@ export class ServiceStatuses {
   readonly #dependencies: ServiceStatusDependencies;
   readonly #changed: () => void;
   /** The objects that name this node. */
-  readonly #existing: Watcher<Meta>;
+  readonly #existing: Watcher<StatusView>;
   readonly #contention: Contention;
   readonly #names = new WeakMap<ServiceView, string>();
   /** Names of the objects that are to say what is true now. */
@@ -48,11 +60,11 @@ export class ServiceStatuses {
     this.#dependencies = dependencies;
     this.#changed = changed;
     this.#contention = new Contention(dependencies.clock);
-    const labelSelector = `metallb.io/node=${options.nodeName}`;
+    const labelSelector = `${nodeLabel}=${options.nodeName}`;
     this.#existing = new Watcher(
       {
         selection: { resource: serviceL2Statuses, namespace: options.namespace, labelSelector },
-        parse: (object) => parseView(object, (meta) => meta),
+        parse: parseStatus,
       },
       dependencies,
       {
@@ -114,12 +126,19 @@ export class ServiceStatuses {
     const silent = [...this.#existing.objects.values()].filter(({ name }) => !this.#true.has(name));
     const sinceMs = new Map(silent.map(({ name }) => [name, this.#silentSinceMs.get(name) ?? nowMs]));
     this.#silentSinceMs = sinceMs;
-    return silent.flatMap(({ name, uid }) => {
+    return silent.flatMap((object) => {
+      const { name, uid } = object;
       const leftMs = (sinceMs.get(name) ?? nowMs) + silenceMs - nowMs;
-      if (leftMs > 0) return [leftMs];
+      if (leftMs > 0 && !this.#isOver(object)) return [leftMs];
       this.#dependencies.objects.delete(serviceL2Statuses, this.#options.namespace, name, uid);
       return [];
     });
+  }
+
+  /** The Service is gone or has no address any more: nothing is to be waited for. */
+  #isOver({ name, service: key }: StatusView): boolean {
+    const service = this.#dependencies.snapshot.service(key);
+    return service === undefined || this.#nameOf(service) !== name || addressesOf(service).size === 0;
   }
 
   #gone(name: string): void {
@@ -148,13 +167,20 @@ export class ServiceStatuses {
       namespace: this.#options.namespace,
       name: this.#nameOf(service),
       labels: {
-        'metallb.io/node': node.name,
-        'metallb.io/service-name': service.name,
-        'metallb.io/service-namespace': service.namespace,
+        [nodeLabel]: node.name,
+        [serviceNameLabel]: service.name,
+        [serviceNamespaceLabel]: service.namespace,
       },
       ownerReferences: [ownerReference(node)],
       immutable: ['node', 'serviceName', 'serviceNamespace'],
       status,
     };
   }
+}
+
+function parseStatus(object: unknown): Parsed<StatusView> {
+  return parseView(object, (meta, metadata) => {
+    const labels = textMap(metadata, 'labels');
+    return { ...meta, service: objectKey(labels[serviceNamespaceLabel] ?? '', labels[serviceNameLabel] ?? '') };
+  });
 }

@@ -9,7 +9,7 @@ import { parseEndpointSlice, type EndpointSliceView } from '#shared/kube/objects
 import { parseNode, type NodeView } from '#shared/kube/objects/node.ts';
 import { parsePod, type PodView } from '#shared/kube/objects/pod.ts';
 import { parseService, type ServiceView } from '#shared/kube/objects/service.ts';
-import type { Parsed } from '#shared/kube/objects/view.ts';
+import type { ObjectKey, Parsed } from '#shared/kube/objects/view.ts';
 import { endpointSlices, nodes, pods, services } from '#shared/kube/resources.ts';
 import { reconnectSpreadMs, Watcher } from '#shared/kube/watcher.ts';
 import type { KubeDependencies } from '#shared/kube/dependencies.ts';
@@ -125,9 +125,9 @@ export class Snapshot {
     const { configuration } = this;
     if (configuration === undefined || !this.#watched.every(({ watcher }) => watcher.synced)) return undefined;
     this.#endpoints ??= sumEndpoints(this.#endpointSlices.objects.values());
-    const { lbClass, ignoreExcludeLb } = this.#options;
+    const { ignoreExcludeLb } = this.#options;
     return {
-      services: [...this.#services.objects.values()].filter(({ loadBalancerClass }) => loadBalancerClass === lbClass),
+      services: [...this.#services.objects.values()].filter((service) => this.#isOurs(service)),
       endpoints: this.#endpoints,
       nodes: this.#nodes(),
       speakerNodes: new Set([...(this.#members?.pods.objects.values() ?? [])].map(({ nodeName }) => nodeName)),
@@ -136,6 +136,12 @@ export class Snapshot {
       ignoreExcludeLabel: ignoreExcludeLb,
       nodeId: this.#dependencies.nodeId,
     };
+  }
+
+  /** A Service of our class, as the apiserver shows it now. */
+  service(key: ObjectKey): ServiceView | undefined {
+    const service = this.#services.objects.get(key);
+    return service !== undefined && this.#isOurs(service) ? service : undefined;
   }
 
   /** Number of objects by kind; all Nodes if they are watched, else the own one. */
@@ -157,6 +163,10 @@ export class Snapshot {
             { kind: 'Pod', watcher: this.#members.pods },
           ]),
     ];
+  }
+
+  #isOurs({ loadBalancerClass }: ServiceView): boolean {
+    return loadBalancerClass === this.#options.lbClass;
   }
 
   /** With the Node of this machine as it was last, should its object be missing for a moment. */

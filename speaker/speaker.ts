@@ -65,7 +65,7 @@ export class Speaker {
       { controller: 'metallb-speaker', instance: options.podName },
       { clock, random, log, queue: this.#queue },
     );
-    this.#statuses = new ServiceStatuses(options, { ...dependencies, objects }, report);
+    this.#statuses = new ServiceStatuses(options, { ...dependencies, objects, snapshot: this.#snapshot }, report);
     this.#state = new SpeakerState(options, { ...dependencies, objects }, report);
     this.#events = new AnnouncementEvents({ node }, { recorder: this.#recorder, log });
     this.#announcementMetrics = new AnnouncementMetrics({ node }, metrics);

@@ -34,7 +34,7 @@ export class Store<View> {
   }
 
   discard(): void {
-
+    this.#staged = new Map();
   }
 
   /** Parses at once: ten thousand raw objects are never held together. */
@@ -50,7 +50,7 @@ export class Store<View> {
   /** What is staged is everything there is. */
   commit(): readonly Change<View>[] {
     const staged = this.#staged;
-
+    this.#staged = new Map();
     const vanished = [...this.#versions.keys()].filter((key) => !staged.has(key)).map((key) => this.#drop(key));
     return [...vanished, ...Array.from(staged, ([key, stored]) => this.#keep(key, stored))].filter(
       (change) => change !== undefined,

@@ -72,7 +72,8 @@ function percentile(values: readonly number[], share: number): number {
   return values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) * share)] ?? Infinity;
 }
 
-test('a busy cluster thread does not delay answers', { retry: 2 }, async () => {
+// On the cluster thread every second request would wait, a quarter of them over 25 ms. The share of 90 % leaves room for a busy machine.
+test('a cluster thread that is blocked 50 of every 100 ms does not delay answers', async () => {
   const speaker = new Speaker('busy', '192.0.2.101', 'busy');
   await speaker.answers('192.0.2.101');
   const delays: number[] = [];
@@ -81,7 +82,7 @@ test('a busy cluster thread does not delay answers', { retry: 2 }, async () => {
     delays.push(answer?.afterMs ?? Infinity);
     await sleep(1);
   }
-  expect(percentile(delays, 0.99)).toBeLessThan(5);
+  expect(percentile(delays, 0.9)).toBeLessThan(5);
   expect(percentile(delays, 1)).toBeLessThan(1000);
   expect(await speaker.stop()).toBe(0);
 });

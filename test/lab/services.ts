@@ -1,12 +1,15 @@
 // What tests and demo want to know of a Service: its addresses, its conditions, and who announces it.
 import type { KubeObject } from './control-plane/admin-client.ts';
 import { eventually } from './eventually.ts';
+import { httpUrl } from './host.ts';
 import type { Lab } from './lab.ts';
 import type { ClusterNode } from './cluster-node.ts';
 import { namespace as ingotNamespace } from './programs/speaker.ts';
 
 const addressWithinMs = 10_000;
+const addressEveryMs = 10;
 const announcedWithinMs = 30_000;
+const resolvedWithinSeconds = '0.2';
 
 export function servicePath(name: string, namespace = 'default'): string {
   return `/api/v1/namespaces/${namespace}/services/${name}`;
@@ -36,7 +39,7 @@ export function allocated(lab: Lab, name: string, namespace?: string): Promise<r
       const [first, ...rest] = addressesOf(await lab.admin.get(servicePath(name, namespace)));
       return first === undefined ? undefined : ([first, ...rest] as const);
     },
-    { withinMs: addressWithinMs, what: `An address of Service ${name}` },
+    { withinMs: addressWithinMs, everyMs: addressEveryMs, what: `An address of Service ${name}` },
   );
 }
 
@@ -53,7 +56,8 @@ export async function announced(lab: Lab, name: string, address: string, port = 
   return eventually(
     async () => {
       const announcer = await announcerOf(lab, name);
-      await lab.client.curl(address, port).catch(() => undefined);
+      // Asked for what it answers in ARP alone: kube-proxy may be slower.
+      await lab.client.attempt(['curl', '-s', '--max-time', resolvedWithinSeconds, httpUrl(address, port)]);
       const neighbour = await lab.client.neighbour(address);
       return announcer !== undefined && neighbour?.mac === announcer.addresses.mac ? announcer : undefined;
     },

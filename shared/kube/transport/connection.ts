@@ -22,7 +22,7 @@ export class Connection {
   readonly #answeredMs = new Map<EventEmitter, number>();
   #endpoint: Endpoint | undefined;
   #dispatcher: Dispatcher | undefined;
-  #multiplexed = true;
+  #multiplexed = false;
   #timeouts = 0;
 
   constructor({ pingMs }: { readonly pingMs: number }, log: Log) {
@@ -31,7 +31,7 @@ export class Connection {
     this.#pings = setInterval(() => this.#checkPings(), pingMs).unref();
   }
 
-  /** HTTP/2, as far as is known: any number of requests share a connection. */
+  /** HTTP/2: any number of requests share a connection. Not before one has shown it. */
   get multiplexed(): boolean {
     return this.#multiplexed;
   }

@@ -1,4 +1,5 @@
 // The apiserver over HTTP: requests with time-outs, watches line by line. Promises end here; outwards there are answers and events.
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Cancel } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { Metrics } from '../../runtime/metrics.ts';
@@ -143,6 +144,8 @@ export class HttpKubeApi implements KubeApi {
       const response = await this.#exchange.send(httpRequest(request, writer), AbortSignal.any([cancelled, timeout]));
       const text = await readBody(response.body, response.headers['content-encoding'], limits.mostBodyBytes);
       this.#connection.answered();
+      // undici has a connection of HTTP/1.1 back only in the next turn; whoever asks earlier opens another one.
+      if (!this.#connection.multiplexed) await nextTurn();
       this.#warnings.heard(response.headers['warning']);
       this.#metrics.requests.add({ ...labels, code: String(response.statusCode) });
       return answerOf(response.statusCode, response.headers, text);

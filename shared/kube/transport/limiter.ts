@@ -11,15 +11,23 @@ export class Limiter {
   }
 
   async run<Result>(work: () => Promise<Result>): Promise<Result> {
-    if (this.#busy >= this.#most()) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    else this.#busy++;
+    if (this.#waiting.length === 0 && this.#busy < this.#most()) this.#busy++;
+    else await new Promise<void>((admitted) => this.#waiting.push(admitted));
     try {
       return await work();
     } finally {
-      // The place goes to the next directly, so that nobody slips in between.
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#busy--;
-      else next();
+      this.#busy--;
+      this.#admit();
+    }
+  }
+
+  /** The place is taken here, so that nobody slips in before those who wait. */
+  #admit(): void {
+    while (this.#busy < this.#most()) {
+      const admitted = this.#waiting.shift();
+      if (admitted === undefined) return;
+      this.#busy++;
+      admitted();
     }
   }
 }

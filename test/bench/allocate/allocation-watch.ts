@@ -14,6 +14,7 @@ export class AllocationWatch {
   readonly #api: Transport;
   readonly #allocated = new Set<string>();
   readonly #failed = Promise.withResolvers<never>();
+  readonly #touched = Promise.withResolvers<void>();
   #waiting: { readonly count: number; readonly resolve: () => void } | undefined;
 
   private constructor(api: Transport) {
@@ -27,6 +28,11 @@ export class AllocationWatch {
     const watch = new AllocationWatch(api);
     await watch.#open(namespace);
     return watch;
+  }
+
+  /** Resolves when somebody has written to any of them. */
+  touched(): Promise<void> {
+    return Promise.race([this.#touched.promise, this.#failed.promise]);
   }
 
   /** Resolves when so many have an address. */
@@ -54,6 +60,7 @@ export class AllocationWatch {
           } else if (event.kind === 'line' && event.line?.type === 'BOOKMARK') {
             listed();
           } else if (event.kind === 'line' && event.line !== undefined) {
+            if (event.line.type === 'MODIFIED') this.#touched.resolve();
             this.#see(event.line.object as Seen);
           }
         },

@@ -1,14 +1,15 @@
-// The controller as a process of its own, as it is deployed but for its rights.
+// The controller as it is deployed (bundled, a process of its own) but for its rights.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ControlPlane } from '#test/lab/control-plane/control-plane.ts';
 import { freePort } from '#test/lab/control-plane/free-port.ts';
 import { eventually } from '#test/lab/eventually.ts';
 import { Program } from '#test/lab/process/program.ts';
+import { run } from '#test/lab/process/run.ts';
 
 const loopback = '127.0.0.1';
 const readyWithinMs = 60_000;
-const main = join(import.meta.dirname, '../../../controller/main.ts');
+const root = join(import.meta.dirname, '../../..');
 const poolPath = '/apis/metallb.io/v1beta1/namespaces/metallb-system/ipaddresspools/bench';
 
 export class RunningController {
@@ -20,15 +21,22 @@ export class RunningController {
     this.#program = program;
   }
 
-  /** Starts it and waits until it has read everything and leads. There is no pool. */
-  static async start(controlPlane: ControlPlane): Promise<RunningController> {
+  /** Where the bundle is, for `start`. */
+  static async build({ directory }: ControlPlane): Promise<string> {
+    const dist = join(directory, 'dist');
+    await run([process.execPath, 'build.ts', dist], { cwd: root });
+    return join(dist, 'controller.cjs');
+  }
+
+  /** Starts it and waits until it has read everything. There is no pool. */
+  static async start(controlPlane: ControlPlane, bundle: string): Promise<RunningController> {
     await controlPlane.admin.delete(poolPath);
     const port = await freePort(loopback);
     const flags = ['--namespace=metallb-system', '--port=0', `--health-probe-port=${port}`, '--log-level=info'];
     const program = new Program({
       name: 'controller',
       logPath: join(controlPlane.directory, 'controller.log'),
-      command: [process.execPath, main, `--kubeconfig=${controlPlane.kubeconfigPath}`, ...flags],
+      command: [process.execPath, bundle, `--kubeconfig=${controlPlane.kubeconfigPath}`, ...flags],
     });
     await eventually(
       async () => {

@@ -2,22 +2,27 @@
 import type { ControlPlane } from '#test/lab/control-plane/control-plane.ts';
 import { inParallel } from './in-parallel.ts';
 
+/** The apiserver counts its cluster IPs at each creation, so that the last of many takes longest: say how far it is. */
+const progressEvery = 1_000;
+
 export async function createServices(
   { admin }: ControlPlane,
   namespace: string,
   count: number,
   concurrency: number,
+  log: (text: string) => void,
 ): Promise<readonly string[]> {
   await admin.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
   const names = Array.from({ length: count }, (_, index) => `service-${index}`);
-  await inParallel(names, concurrency, async (name) => {
+  await inParallel(names, concurrency, async (name, index) => {
+    if (index > 0 && index % progressEvery === 0) log(`${count} Services: ${index} are there`);
     await admin.create({
       apiVersion: 'v1',
       kind: 'Service',
       metadata: { name, namespace },
       spec: {
         type: 'LoadBalancer',
-        // Thirty thousand node ports are not enough for the larger benches.
+        // There are fewer than three thousand node ports.
         allocateLoadBalancerNodePorts: false,
         selector: { app: name },
         ports: [{ port: 80, protocol: 'TCP' }],

@@ -6,7 +6,7 @@ import { duration, type Steps } from '../output/steps.ts';
 import { Prober } from '../probe/prober.ts';
 import type { ProbeReport } from '../probe/report.ts';
 import { announcerOf } from '../services.ts';
-import type { Reached } from './l2.ts';
+import { askOften, tally, type Reached } from './l2.ts';
 import { NotAsTold } from './not-as-told.ts';
 
 /** What a fault cost. */
@@ -50,6 +50,9 @@ export async function showFailover(
   );
   await pause(quietMs);
   const report = await prober.stop();
+  const answers = await askOften(lab, steps, address);
+  const own = after.addresses.pod.name;
+  if (answers.some(({ pod }) => pod !== own)) throw new NotAsTold(`only ${own} answers on ${address}`, tally(answers));
   if (!report.recovered) throw new NotAsTold('answers after the failover', `${report.lost} of ${report.sent} lost`);
   return { what: `${announcer.name} powered off`, report, before: announcer, after };
 }

@@ -145,6 +145,7 @@ test('pools with addresses of the cluster are usable, with a warning', async () 
   await apply(
     pool('nodes', ['192.0.2.10-192.0.2.19'], { autoAssign: false }),
     pool('cluster', ['10.96.200.0/24'], { autoAssign: false }),
+    l2Advertisement('nodes', { ipAddressPools: ['nodes'] }),
   );
   await expectPoolCondition('nodes', 'Ready', {
     status: 'True',
@@ -187,7 +188,7 @@ test('what an advertisement says of other objects is checked, and the rest of it
     bgpAdvertisement('astray', { ipAddressPools: ['lam'] }),
   );
   const unknown = 'spec.ipAddressPools[1]: IPAddressPool "lam" does not exist: the name selects nothing';
-  const wide = 'spec.aggregationLength: invalid aggregation length 24: prefix 27 in this pool is more specific';
+  const wide = 'spec.aggregationLength: invalid aggregation length 24: prefix 28 in this pool is more specific';
   const astray = 'spec.ipAddressPools[0]: IPAddressPool "lam" does not exist: the name selects nothing';
   await expectToldBy([controller], 'Invalid', `BGPAdvertisement wide: ${wide}`);
   await expectToldBy([controller], 'Invalid', `warning: BGPAdvertisement astray: ${astray}`);

@@ -107,7 +107,7 @@ test('all controllers are restarted while Services wait: nobody is moved', async
   for (const name of served) await allocated(lab(), name);
   for (const name of waiting) {
     await admin.patch(servicePath(name), { metadata: { annotations: { 'metallb.io/address-pool': null } } });
-    await expect.poll(async () => (await allocationOf(lab(), name)).reason).toBe('PoolExhausted');
+    await expect.poll(async () => (await allocationOf(lab(), name)).reason, { timeout: 10_000 }).toBe('PoolExhausted');
   }
   const before = await Promise.all(served.map((name) => allocationOf(lab(), name)));
   await Promise.all([...lab().controllers.values()].map((program) => program.stop('SIGKILL')));

@@ -72,6 +72,20 @@ describe('ServiceL2Status', () => {
     expect(statuses()).toMatchObject([{ status: { node: 'n1' } }]);
   });
 
+  test('goes at once with its Service, or when that has no address any more', () => {
+    stage.start('n1');
+    stage.clock.advance(5_000);
+    stage.api.apply(services, serviceObject('shop', []));
+    stage.clock.advance(1_000);
+    expect(statuses()).toEqual([]);
+    stage.api.apply(services, serviceObject('shop', [address]));
+    stage.clock.advance(1_000);
+    expect(statuses()).toHaveLength(1);
+    stage.api.remove(services, 'shop');
+    stage.clock.advance(1_000);
+    expect(statuses()).toEqual([]);
+  });
+
   test('is replaced by the next owner, and the former one does not take it back', () => {
     for (const name of ['n1', 'n2', 'n3']) stage.start(name);
     stage.clock.advance(5_000);
