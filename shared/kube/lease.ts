@@ -16,8 +16,8 @@ export type LeaseState =
   | { readonly role: 'stopped' }
   | { readonly role: 'follower'; readonly observed: Observed | undefined; readonly asking: Asking }
   | { readonly role: 'leader'; readonly record: LeaseRecord; readonly renewedMs: number; readonly asking: Asking }
-  /** `asking` is a renewal whose answer is waited for first. */
-  | { readonly role: 'releasing'; readonly record: LeaseRecord; readonly asking: Asking };
+  /** A renewal in flight is waited for first: the version to write against comes from its answer. */
+  | { readonly role: 'releasing'; readonly record: LeaseRecord; readonly waitsFor: 'renewal' | 'release' };
 
 interface Observed {
   readonly record: LeaseRecord;
@@ -112,8 +112,8 @@ function lead(identity: string, state: State<'leader'>, event: StepEvent): Resul
   const idle: State<'leader'> = { ...state, asking: 'nothing' };
   switch (event.kind) {
     case 'release': {
-      const releasing: State<'releasing'> = { role: 'releasing', record: state.record, asking: state.asking };
-      return state.asking === 'nothing' ? writeRelease(releasing) : { state: releasing, effects: [] };
+      if (state.asking === 'nothing') return writeRelease(state.record);
+      return { state: { role: 'releasing', record: state.record, waitsFor: 'renewal' }, effects: [] };
     }
     case 'timer':
       if (event.timer === 'retry') return write(state, state.record, renew(identity, state.record));
@@ -135,22 +135,19 @@ function lead(identity: string, state: State<'leader'>, event: StepEvent): Resul
   return leads(record, sentMs, nowMs, [answered]);
 }
 
-/** The renewal in flight first: the version to write against comes from its answer. */
 function giveUp(state: State<'releasing'>, event: StepEvent): Result {
   if (event.kind === 'timer' && event.timer === 'request') return released([{ kind: 'cancel' }]);
   if (event.kind !== 'answer') return { state, effects: [] };
   const record = event.answer.kind === 'ok' ? readLease(event.answer.body) : undefined;
-  if (state.asking === 'nothing' || record === undefined) return released();
-  return writeRelease({ ...state, record });
+  return state.waitsFor === 'release' || record === undefined ? released() : writeRelease(record);
 }
 
-/** In `releasing`, `asking: nothing` is: the release itself is in flight. */
-function writeRelease(state: State<'releasing'>): Result {
-  const { transitions } = state.record;
+function writeRelease(record: LeaseRecord): Result {
+  const { transitions } = record;
   const change: LeaseChange = { act: 'release', holder: '', transitions, durationSeconds: releasedSeconds };
   return {
-    state: { ...state, asking: 'nothing' },
-    effects: [{ kind: 'disarm', timer: 'deadline' }, { kind: 'write', before: state.record, change }, timeOut],
+    state: { role: 'releasing', record, waitsFor: 'release' },
+    effects: [{ kind: 'disarm', timer: 'deadline' }, { kind: 'write', before: record, change }, timeOut],
   };
 }
 

@@ -5,7 +5,7 @@
 // younger batch has it), is passed over.
 import assert from 'node:assert';
 import type { Ip } from '#shared/net/ip.ts';
-import { fullBucket, refill, type TokenBucket, type TokenBucketLimit } from './token-bucket.ts';
+import { fullBucket, refill, type TokenBucket, type TokenBucketLimit } from '#shared/runtime/token-bucket.ts';
 
 /** From the start of one round to the start of the next: rounds at 0, 0.1, 1.1, 2.2, 3.3 and 4.4 s. */
 const roundSpacingMs = [100, 1000, 1100, 1100, 1100] as const;

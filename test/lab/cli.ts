@@ -10,8 +10,9 @@ import { within } from './network/namespace.ts';
 import { silently, Steps } from './output/steps.ts';
 import { ensurePackages, searchPath } from './packages.ts';
 import { binary, ensureParts } from './parts/parts.ts';
+import { isAlive } from './process/alive.ts';
 import { exitCode } from './process/run.ts';
-import { insideOf, processExists, sessionDirectory, sessions, tell, type Session } from './sessions.ts';
+import { insideOf, sessionDirectory, sessions, tell, type Session } from './sessions.ts';
 import { faultUsage } from './standing-lab.ts';
 
 const usage = `usage: npm run lab -- COMMAND
@@ -129,7 +130,7 @@ async function down(): Promise<number> {
 
 async function ended(session: Session): Promise<void> {
   const deadlineMs = performance.now() + downWithinMs;
-  while (processExists(session.enterPid) || processExists(session.pid)) {
+  while (isAlive(session.enterPid) || isAlive(session.pid)) {
     if (performance.now() > deadlineMs) throw new Error(`The lab of process ${session.enterPid} does not end`);
     await sleep(pollMs);
   }

@@ -8,8 +8,9 @@ import { getuid } from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MachineLacks, machineLacksExitCode } from './machine-lacks.ts';
 import { searchPath } from './packages.ts';
+import { isAlive } from './process/alive.ts';
 import { attempt, exitCode } from './process/run.ts';
-import { announceSession, processExists, type Purpose } from './sessions.ts';
+import { announceSession, type Purpose } from './sessions.ts';
 
 export interface EnterOptions {
   readonly asRoot?: boolean;
@@ -65,7 +66,7 @@ export async function enter(
 }
 
 async function gone(pid: number): Promise<void> {
-  while (processExists(pid)) await sleep(pollMs);
+  while (isAlive(pid)) await sleep(pollMs);
 }
 
 /** Neither unshare nor pid 1 inside heeds a polite signal. Ctrl-C reaches the command by itself; a second one ends everything. */

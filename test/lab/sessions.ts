@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, rmdirSync, wr
 import { connect } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
+import { isAlive } from './process/alive.ts';
 
 export interface Session {
   /** Of `enter`. */
@@ -41,19 +42,10 @@ export function sessions(): readonly Session[] {
   const found: Session[] = [];
   for (const file of readdirSync(sessionDirectory).filter((name) => name.endsWith('.json'))) {
     const session = JSON.parse(readFileSync(join(sessionDirectory, file), 'utf8')) as Session;
-    if (processExists(session.pid)) found.push(session);
+    if (isAlive(session.pid)) found.push(session);
     else rmSync(join(sessionDirectory, file), { force: true });
   }
   return found.toSorted((a, b) => b.enterPid - a.enterPid);
-}
-
-export function processExists(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** The command that runs `command` inside the lab. */

@@ -1,14 +1,14 @@
 // Failures without an answer, by a code that names the cause.
 import type { KubeError } from '../kube-api.ts';
 
-/** The chain of causes is followed to the first that has a code of its own: "fetch failed" helps nobody. */
+/** The chain of causes is followed to the first that has a code. */
 export function connectionError(error: unknown): KubeError {
   const codes = causes(error).flatMap((cause) =>
     'code' in cause && typeof cause.code === 'string' ? [cause.code] : [],
   );
   const timedOut = error instanceof Error && error.name === 'TimeoutError';
   const message = error instanceof Error ? error.message : String(error);
-  return { kind: 'connection', code: timedOut ? 'ETIMEDOUT' : (codes.at(-1) ?? 'unknown'), message };
+  return { kind: 'connection', code: timedOut ? 'ETIMEDOUT' : (codes[0] ?? 'unknown'), message };
 }
 
 /** The apiserver's certificate is not to be trusted with the CA that we have. */

@@ -22,6 +22,8 @@ export class Connection {
   readonly #answeredMs = new Map<EventEmitter, number>();
   #endpoint: Endpoint | undefined;
   #dispatcher: Dispatcher | undefined;
+  /** Of earlier credentials, as long as something runs there. */
+  readonly #draining = new Set<Dispatcher>();
   #multiplexed = false;
   #timeouts = 0;
 
@@ -40,7 +42,7 @@ export class Connection {
   dispatcher({ tls, proxyUrl }: Credentials): Dispatcher {
     const endpoint = { tls, proxyUrl };
     if (this.#dispatcher === undefined || !isDeepStrictEqual(this.#endpoint, endpoint)) {
-      void this.#dispatcher?.close();
+      this.#drain(this.#dispatcher);
       this.#endpoint = endpoint;
       this.#dispatcher = this.#open(endpoint);
     }
@@ -69,6 +71,13 @@ export class Connection {
   async stop(): Promise<void> {
     clearInterval(this.#pings);
     await this.#dispatcher?.destroy();
+    for (const dispatcher of this.#draining) await dispatcher.destroy();
+  }
+
+  #drain(dispatcher: Dispatcher | undefined): void {
+    if (dispatcher === undefined) return;
+    this.#draining.add(dispatcher);
+    void dispatcher.close().finally(() => this.#draining.delete(dispatcher));
   }
 
   #open({ tls, proxyUrl }: Endpoint): Dispatcher {

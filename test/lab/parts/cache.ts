@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync, readdirSync, rmSync, statSync, unlinkSync, uti
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isAlive } from '../process/alive.ts';
 
 const keptForMs = 30 * 24 * 60 * 60_000;
 const lockPollMs = 500;
@@ -45,30 +46,20 @@ export async function lock(key: string, waiting: (pid: number) => void): Promise
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
     const holder = holderOf(path);
-    if (holder !== undefined && isAlive(holder)) {
-      waiting(holder);
-      await sleep(lockPollMs);
-    } else if (holder !== undefined) {
+    if (holder !== undefined && !isAlive(holder)) {
       unlinkSync(path);
+    } else {
+      if (holder !== undefined) waiting(holder);
+      await sleep(lockPollMs);
     }
   }
 }
 
-/** Undefined when the lock was released meanwhile. */
+/** Undefined when the lock was released meanwhile, or is being written. */
 function holderOf(path: string): number | undefined {
   try {
-    return Number(readFileSync(path, 'utf8'));
+    return Number(readFileSync(path, 'utf8')) || undefined;
   } catch {
     return undefined;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  if (!(pid > 0)) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

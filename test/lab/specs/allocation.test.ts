@@ -1,5 +1,5 @@
 // How Services get their addresses, as their status tells people.
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import type { KubeObject } from '../control-plane/admin-client.ts';
 import { conditionOf, servicePath } from '../services.ts';
 import { configurationPath, lanAddresses, pool, service } from './objects.ts';
@@ -34,6 +34,10 @@ async function apply(...objects: readonly KubeObject[]): Promise<void> {
 /** Of those created within the same second nobody knows whose turn comes first. */
 async function create(...objects: readonly KubeObject[]): Promise<void> {
   for (const object of objects) await lab().admin.create(object);
+}
+
+async function labelNamespace(team: string | null): Promise<void> {
+  await lab().admin.patch('/api/v1/namespaces/default', { metadata: { labels: { team } } });
 }
 
 const onPort = (port: number) => ({ ports: [{ name: 'one', port }] });
@@ -114,6 +118,22 @@ test('of an exhausted pool a Service has to wait, says why, and gets the first a
   await expectAllocation('second', from('small', '192.0.2.200'));
 });
 
+test('a Service that is being deleted keeps its address until it is gone', async () => {
+  const setFinalizers = async (finalizers: readonly string[]): Promise<void> => {
+    await lab().admin.patch(servicePath('leaving'), { metadata: { finalizers } });
+  };
+  await apply(pool('small', ['192.0.2.200/32']));
+  await create(service('leaving'));
+  await expectAllocation('leaving', from('small', '192.0.2.200'));
+  await setFinalizers(['example.com/cleaning-up']);
+  await lab().admin.delete(servicePath('leaving'));
+  await create(service('next'));
+  await expectAllocation('next', { reason: 'PoolExhausted' });
+  await expectAllocation('leaving', from('small', '192.0.2.200'));
+  await setFinalizers([]);
+  await expectAllocation('next', from('small', '192.0.2.200'));
+});
+
 test('a Service changed to ClusterIP gives its address back and shows nothing of it; changed back it gets one', async () => {
   await apply(pool('small', ['192.0.2.200/32']));
   await create(service('changing'));
@@ -153,6 +173,20 @@ test('Services of a removed pool wait; made anew, it serves them again', async (
   await apply(pool('more', ['192.0.2.215-192.0.2.219'], { autoAssign: false }));
   await expectAllocation('special', from('more', '192.0.2.215'));
   await expectAllocation('web', from('lan', '192.0.2.200'));
+});
+
+test('a pool for chosen namespaces is tried before those for everybody, and loses a Service with the label', async () => {
+  onTestFinished(() => labelNamespace(null));
+  await labelNamespace('blue');
+  const namespaceSelectors = [{ matchLabels: { team: 'blue' } }];
+  await apply(
+    pool('all', ['192.0.2.200-192.0.2.209']),
+    pool('blue', ['192.0.2.210-192.0.2.219'], { serviceAllocation: { namespaceSelectors } }),
+  );
+  await create(service('web'));
+  await expectAllocation('web', from('blue', '192.0.2.210'));
+  await labelNamespace('red');
+  await expectAllocation('web', from('all', '192.0.2.200'));
 });
 
 test('a Service of another load-balancer class is left to whoever serves that class', async () => {
@@ -213,17 +247,17 @@ test('an address is shared only with the same key, other ports and the same traf
   await create(service('holder', {}, { ...shared, ...sharing('web') }));
   await expectAllocation('holder', from('lan', '192.0.2.200'));
   await create(
-    service('sharer', onPort(443), { ...shared, ...sharing('web') }),
     service('same-port', {}, { ...shared, ...sharing('web') }),
     service('other-key', onPort(444), { ...shared, ...sharing('other') }),
     service('no-key', onPort(445), shared),
     service('local', { ...onPort(446), externalTrafficPolicy: 'Local' }, { ...shared, ...sharing('web') }),
   );
-  await expectAllocation('sharer', from('lan', '192.0.2.200'));
   await expectAllocation('same-port', inUse('port TCP/80 is already in use on "192.0.2.200"'));
   await expectAllocation('other-key', inUse('sharing key "other" does not match existing sharing key "web"'));
   await expectAllocation('no-key', inUse('sharing key "" does not match existing sharing key "web"'));
   await expectAllocation('local', inUse('backend key "Local:app=web" does not match existing backend key ""'));
+  await create(service('sharer', onPort(443), { ...shared, ...sharing('web') }));
+  await expectAllocation('sharer', from('lan', '192.0.2.200'));
 });
 
 test('what others wrote into the status stays, and an address that somebody took out of it comes back', async () => {

@@ -253,6 +253,23 @@ test('whatever is written on Services, each has an address or a reason, and the 
   await expectStillServed(address);
 });
 
+test('objects as large as the apiserver takes are read like any others', async () => {
+  const address = await serve();
+  const values = Array.from({ length: 128 }, (_, index) => `v${index}`.padEnd(63, 'x'));
+  const selectors = Array.from({ length: 32 }, (_, index) => ({
+    matchExpressions: [{ key: `${'a'.repeat(253)}/${'k'.repeat(61)}${10 + index}`, operator: 'NotIn', values }],
+  }));
+  const addresses = Array.from({ length: 512 }, (_, index) => `198.18.${index >> 1}.${(index & 1) * 128}/25`);
+  await apply(
+    pool('large', addresses, { serviceAllocation: { serviceSelectors: selectors } }),
+    l2Advertisement('large', { ipAddressPools: ['large'], serviceSelectors: selectors, nodeSelectors: selectors }),
+  );
+  await lab().admin.create(service('large', {}, { 'metallb.io/address-pool': 'large' }));
+  expect(await allocated(lab(), 'large')).toEqual(['198.18.0.0']);
+  await expectAllWell([controller, ...speakers]);
+  await expectStillServed(address);
+});
+
 test('whatever is written into the status of a Service, it is put right', async () => {
   const address = await serve();
   const ingresses = [

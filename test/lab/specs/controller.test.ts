@@ -11,6 +11,7 @@ import { useLab } from './use-lab.ts';
 const replicas = [0, 1] as const;
 /** The Lease lasts 15 s, and is asked for each 2.4 s. */
 const takeoverMs = 30_000;
+const handoverMs = 5_000;
 const lab = useLab({ nodes: 1, controllers: replicas.length, speakers: false });
 
 async function holder(): Promise<string> {
@@ -67,6 +68,17 @@ test('one of two replicas leads, and both are ready', async () => {
     const answer = await fetch(`http://127.0.0.1:${controllerPorts(each).health}/readyz`);
     expect(answer.status).toBe(200);
   }
+});
+
+test('a leader that is told to stop hands over at once', async () => {
+  const { replica, program } = await leader();
+  expect(await program.stop('SIGTERM')).toBe(0);
+  // A follower asks each 2.4 s at most; that of a killed leader it would leave alone for 15 s.
+  const others = replicas.filter((each) => each !== replica);
+  await expect.poll(() => Promise.all(others.map(leading)), { timeout: handoverMs }).toEqual(others.map(() => 1));
+  await lab().admin.apply(pool('small', ['192.0.2.200-192.0.2.202']));
+  await lab().admin.create(service('web'));
+  expect(await allocated(lab(), 'web')).toEqual(['192.0.2.200']);
 });
 
 test('the leader is killed amid 500 creations: each Service gets one address, none gets one twice', async () => {

@@ -5,7 +5,16 @@ import type { ClusterNode } from '../cluster-node.ts';
 import { Prober } from '../probe/prober.ts';
 import { allocated, announced, announcerOf, servicePath } from '../services.ts';
 import { excludeUntilTestEnds } from './exclude.ts';
-import { echo, endpointSlice, http, l2Advertisement, lanAddresses, pool, service } from './objects.ts';
+import {
+  configurationPath,
+  echo,
+  endpointSlice,
+  http,
+  l2Advertisement,
+  lanAddresses,
+  pool,
+  service,
+} from './objects.ts';
 import { claimants } from './seen.ts';
 import { useLab } from './use-lab.ts';
 
@@ -32,6 +41,11 @@ async function serve(spec: Readonly<Record<string, unknown>> = {}): Promise<Serv
 /** The node that the client's kernel believes to have the address; nothing is sent to find out. */
 async function believed(address: string): Promise<ClusterNode | undefined> {
   return lab().nodeWithMac((await lab().client.neighbour(address))?.mac);
+}
+
+/** The MAC addresses that have claimed it since the LAN is watched, asked or not. */
+async function claiming(address: string): Promise<readonly string[]> {
+  return (await claimsOf(address)).map(({ mac }) => mac);
 }
 
 async function expectAnswers(address: string): Promise<void> {
@@ -77,12 +91,38 @@ test('a speaker is killed: a client that knows the address loses nothing, and no
   await prober.started;
   await owner.speaker?.stop('SIGKILL');
   const restarted = await owner.startSpeaker();
-  const claiming = async (): Promise<readonly string[]> => (await claimsOf(address)).map(({ mac }) => mac);
-  await expect.poll(claiming, { timeout }).toEqual([owner.addresses.mac]);
+  await expect.poll(() => claiming(address), { timeout }).toEqual([owner.addresses.mac]);
   expect(await prober.stop()).toMatchObject({ lost: 0 });
   expect(restarted.running).toBe(true);
   expect(await claimants(lab().client, address)).toEqual([owner.addresses.mac]);
   expect(await announcerOf(lab(), 'web')).toBe(owner);
+});
+
+test('all speakers are restarted one after the other: nothing is lost, and nobody else takes the address', async () => {
+  const { address, owner } = await serve();
+  await lab().client.flushNeighbours();
+  await expectAnswers(address);
+  await watchLan();
+  const prober = new Prober({ kind: 'udp', namespace: lab().client.namespace, address, port: echo.port });
+  await prober.started;
+  for (const node of lab().nodes) {
+    await node.speaker?.stop('SIGTERM');
+    await lab().startIngot();
+  }
+  expect(await prober.stop()).toMatchObject({ lost: 0 });
+  expect(await claiming(address)).toEqual([owner.addresses.mac]);
+});
+
+test('the apiserver is away: addresses are answered all the same, and new Services are served afterwards', async () => {
+  const { address, owner } = await serve();
+  await lab().controlPlane.killApiserver();
+  expect(await claimants(lab().client, address)).toEqual([owner.addresses.mac]);
+  await expectAnswers(address);
+  await lab().controlPlane.restartApiserver();
+  await lab().admin.create(service('late'));
+  const [late] = await allocated(lab(), 'late');
+  await announced(lab(), 'late', late);
+  expect(await claimants(lab().client, address)).toEqual([owner.addresses.mac]);
 });
 
 test('a node that may not announce any more hands over, and the client is told at once', async () => {
@@ -94,18 +134,42 @@ test('a node that may not announce any more hands over, and the client is told a
   expect(await claimants(lab().client, address)).toEqual([successor?.addresses.mac]);
 });
 
-test('of a deleted Service nobody answers for the address any more', async () => {
+const waysToFallSilent = {
+  'the Service is deleted': () => lab().admin.delete(servicePath('web')),
+  'the Service is of another type': () => lab().admin.patch(servicePath('web'), { spec: { type: 'ClusterIP' } }),
+  'its pool is deleted': () => lab().admin.delete(configurationPath('ipaddresspools', 'lan')),
+  'its advertisement is deleted': () => lab().admin.delete(configurationPath('l2advertisements', 'lan')),
+};
+
+test.each(Object.entries(waysToFallSilent))('nobody answers for an address any more when %s', async (_, fallSilent) => {
   const { address } = await serve();
-  await lab().admin.delete(servicePath('web'));
+  await fallSilent();
   await expect.poll(() => claimants(lab().client, address, 2), { timeout }).toEqual([]);
+  expect((await lab().client.neighbour(address))?.mac).toBeUndefined();
 });
 
-test('without a ready endpoint nobody answers; when there is one again, the same node does', async () => {
-  await lab().admin.apply(endpointSlice('web', { nodes: [1, 2, 3] }));
+test('without a ready endpoint nobody answers; when there is one again, or one that still serves, the same node does', async () => {
+  const nodes = [1, 2, 3] as const;
+  await lab().admin.apply(endpointSlice('web', { nodes }));
   const { address, owner } = await serve({ selector: undefined, externalTrafficPolicy: 'Cluster', ports: [http] });
-  await lab().admin.apply(endpointSlice('web', { nodes: [1, 2, 3], ready: false }));
-  await expect.poll(() => claimants(lab().client, address, 2), { timeout }).toEqual([]);
-  await lab().admin.apply(endpointSlice('web', { nodes: [1, 2, 3], ready: true }));
-  expect((await announced(lab(), 'web', address)).name).toBe(owner.name);
-  expect(await claimants(lab().client, address)).toEqual([owner.addresses.mac]);
+  const ready = { ready: true };
+  const stillServing = { ready: false, serving: true, terminating: true };
+  for (const conditions of [ready, stillServing]) {
+    await lab().admin.apply(endpointSlice('web', { nodes, conditions: { ready: false } }));
+    await expect.poll(() => claimants(lab().client, address, 2), { timeout }).toEqual([]);
+    await lab().admin.apply(endpointSlice('web', { nodes, conditions }));
+    expect((await announced(lab(), 'web', address)).name).toBe(owner.name);
+    expect(await claimants(lab().client, address)).toEqual([owner.addresses.mac]);
+    await expect.poll(async () => (await lab().client.curl(address)).pod, { timeout }).toMatch(/^p\d$/);
+  }
+});
+
+test('a cable that was pulled is plugged in again: the node announces its addresses anew, unasked', async () => {
+  const { address, owner } = await serve();
+  await owner.pullCable();
+  await expect(lab().client.curl(address)).rejects.toThrow(/ended with (7|28)/);
+  await watchLan();
+  await owner.heal();
+  await expect.poll(() => claiming(address), { timeout }).toEqual([owner.addresses.mac]);
+  await expectAnswers(address);
 });

@@ -43,11 +43,18 @@ export function service(name: string, spec: Spec = {}, annotations: Annotations 
 export interface EndpointsByHand {
   /** Those whose backend is behind the Service. */
   readonly nodes: readonly NodeNumber[];
-  readonly ready?: boolean;
+  /** Ready, if absent. */
+  readonly conditions?: EndpointConditions;
+}
+
+interface EndpointConditions {
+  readonly ready: boolean;
+  readonly serving?: boolean;
+  readonly terminating?: boolean;
 }
 
 /** For a Service without selector. */
-export function endpointSlice(of: string, { nodes, ready = true }: EndpointsByHand): KubeObject {
+export function endpointSlice(of: string, { nodes, conditions = { ready: true } }: EndpointsByHand): KubeObject {
   return {
     apiVersion: 'discovery.k8s.io/v1',
     kind: 'EndpointSlice',
@@ -56,7 +63,7 @@ export function endpointSlice(of: string, { nodes, ready = true }: EndpointsByHa
     ports: [{ name: http.name, port: http.targetPort }],
     endpoints: nodes.map((number) => {
       const { name, pod } = nodeAddresses(number);
-      return { addresses: [pod.ipv4], nodeName: name, conditions: { ready } };
+      return { addresses: [pod.ipv4], nodeName: name, conditions };
     }),
   };
 }

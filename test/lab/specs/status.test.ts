@@ -139,6 +139,24 @@ test('an address that nobody may announce is told, with the reason, and announce
   await announced(lab(), 'web', address);
 });
 
+test('programs that are restarted repeat no Event', async () => {
+  await serve();
+  await expect.poll(async () => (await notes()).join('\n'), { timeout }).toMatch(/nodeAssigned/);
+  const before = await notes();
+  await Promise.all([
+    ...Array.from(lab().controllers.values(), (program) => program.stop()),
+    ...lab().nodes.map(({ speaker }) => speaker?.stop()),
+  ]);
+  await lab().startIngot();
+  // What is new is told, so what is old would have been told by then.
+  await lab().admin.create(service('next'));
+  const [address] = await allocated(lab(), 'next');
+  await announced(lab(), 'next', address);
+  const ofNext = async (): Promise<string> => (await notesOn(lab(), 'Service', 'next')).join('\n');
+  await expect.poll(ofNext, { timeout }).toMatch(/nodeAssigned/);
+  expect(await notes()).toEqual(before);
+});
+
 test('metrics count pools, addresses, announcements and answers, under the names that MetalLB gave them', async () => {
   const { address, owner } = await serve();
   const ofPool = (name: string) => metricOf(controller, `metallb_allocator_${name}`, { pool: 'lan' });

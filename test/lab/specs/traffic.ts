@@ -47,9 +47,9 @@ export function testTraffic(proxyMode: ProxyMode): void {
   });
 
   test('externalTrafficPolicy Local: the pod of the announcing node answers and sees the client', async () => {
-    const address = await serve(lab(), { externalTrafficPolicy: 'Local' });
+    const address = await serve(lab(), { externalTrafficPolicy: 'Local', ports: [http, echo] });
     const announcer = await announced(lab(), 'web', address);
-    const answers = await askOften(lab(), address);
+    const answers = [...(await askOften(lab(), address)), await lab().client.askUdp(address, echo.port)];
     expect(pods(answers)).toEqual([announcer.addresses.pod.name]);
     expect(new Set(answers.map(({ peer }) => peer))).toEqual(new Set([lab().client.ipv4]));
   });

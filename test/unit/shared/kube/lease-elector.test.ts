@@ -138,6 +138,16 @@ describe('a follower', () => {
     expect(started.told).toEqual([]);
   });
 
+  test('that slept until the answer was worth nothing does not lead', () => {
+    const { api, clock, told, elector } = startElector();
+    api.next().ok(lease('', 9));
+    // No timer has run yet.
+    clock.nowMs = () => 10_000;
+    api.next().ok(lease(options.identity, 10));
+    expect(elector.leading).toBe(false);
+    expect(told).toEqual([]);
+  });
+
   test('looks again when the apiserver does not answer', () => {
     const { api, clock } = startElector();
     clock.advance(5_000);

@@ -69,3 +69,15 @@ test('after stop nothing happens any more', () => {
   runner.dispatch({ kind: 'again' });
   expect(said).toEqual(['start0']);
 });
+
+test('an effect that stops the runner is the last', () => {
+  const clock = new VirtualClock();
+  const said: string[] = [];
+  const runner: Runner<number, Event, Effect> = new Runner(echo, clock, (effect: Effect) => {
+    said.push(effect.word);
+    runner.stop();
+  });
+  runner.dispatch({ kind: 'start' });
+  clock.advance(1_000);
+  expect(said).toEqual(['start0']);
+});

@@ -97,7 +97,7 @@ describe('time-outs', () => {
   });
 
   test('that are not in a row give up nothing', async () => {
-    const hasty = new HttpClient(plainCredentials(server.port), { writeTimeoutMs: 100 });
+    const hasty = new HttpClient(plainCredentials(server.port), { writeTimeoutMs: 300 });
     for (let time = 0; time < 2; time++) {
       await hasty.ask(create);
       await server.next();

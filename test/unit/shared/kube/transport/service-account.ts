@@ -1,16 +1,16 @@
 // A certificate that is its own authority, and the files of a service account that trusts it.
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inClusterCredentials } from '#shared/kube/transport/in-cluster.ts';
 import type { CredentialSource } from '#shared/kube/transport/credentials.ts';
+import { run } from '#test/lab/process/run.ts';
 import type { KeyAndCertificate } from '#test/simulation/scripted-http-server.ts';
 
-export function createCertificate(): KeyAndCertificate {
+export async function createCertificate(): Promise<KeyAndCertificate> {
   const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', '-', '-out', '-'];
   const subject = ['-days', '2', '-subj', '/CN=test', '-addext', 'subjectAltName=IP:127.0.0.1'];
-  const pem = execFileSync('openssl', ['req', '-x509', ...key, ...subject], { encoding: 'utf8', stdio: 'pipe' });
+  const pem = await run(['openssl', 'req', '-x509', ...key, ...subject]);
   const start = pem.indexOf('-----BEGIN CERTIFICATE-----');
   return { key: pem.slice(0, start), cert: pem.slice(start) };
 }

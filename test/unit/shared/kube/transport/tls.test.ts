@@ -17,8 +17,8 @@ let server: ScriptedHttpServer;
 let account: ServiceAccount;
 let client: HttpClient;
 
-beforeAll(() => {
-  [old, successor] = [createCertificate(), createCertificate()];
+beforeAll(async () => {
+  [old, successor] = await Promise.all([createCertificate(), createCertificate()]);
 });
 
 beforeEach(async () => {
@@ -158,12 +158,12 @@ async function startDeafWay(port: number): Promise<{ way: Server; port: number; 
 
 test('a connection that does not answer PING is given up', async () => {
   const way = await startDeafWay(server.port);
-  const wary = new HttpClient(account.credentials(way.port), { pingMs: 40 });
+  const wary = new HttpClient(account.credentials(way.port), { pingMs: 120 });
   const events = wary.watch(watching);
   (await server.next()).stream();
   expect(await events.next()).toEqual({ kind: 'opened' });
   // Answered for a while it is kept.
-  await sleep(200);
+  await sleep(350);
   expect(wary.log.lines).toEqual([]);
   way.deafen();
   expect(await events.next()).toMatchObject({ kind: 'closed', error: { kind: 'connection' } });

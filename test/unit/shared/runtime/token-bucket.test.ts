@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fullBucket, refill } from '#speaker/l2/token-bucket.ts';
+import { fullBucket, refill } from '#shared/runtime/token-bucket.ts';
 
 const limit = { perSecond: 500, burst: 100 };
 
