@@ -6,16 +6,16 @@ import { StatusObjects } from '#shared/kube/status-object.ts';
 import { WriteQueue } from '#shared/kube/write-queue.ts';
 import { Coalescer } from '#shared/runtime/coalescer.ts';
 import { deepEqual } from '#shared/runtime/equal.ts';
-import { AnnouncementEvents } from './announcement-events.ts';
-import { AnnouncementMetrics } from './announcement-metrics.ts';
-import { ClusterMetrics } from './cluster-metrics.ts';
+import { AnnouncementEvents } from './report/announcement-events.ts';
+import { AnnouncementMetrics } from './report/announcement-metrics.ts';
+import { ClusterMetrics } from './report/cluster-metrics.ts';
 import { desired, type Desired } from './desired/desired.ts';
 import { nodeId, type Sha256 } from './digest.ts';
 import type { Channel, FromWire, ToWire, WireObserved } from './seam.ts';
-import { ServiceStatuses } from './service-statuses.ts';
-import { shownServices, unansweredAddresses } from './shown-services.ts';
+import { ServiceStatuses } from './report/service-statuses.ts';
+import { shownServices, unansweredAddresses } from './report/shown-services.ts';
 import { Snapshot, type SnapshotOptions } from './snapshot.ts';
-import { segmentsReady, SpeakerState, statusContended } from './speaker-state.ts';
+import { segmentsReady, SpeakerState, statusContended } from './report/speaker-state.ts';
 import { WireLink } from './wire-link.ts';
 
 export interface SpeakerOptions extends SnapshotOptions {

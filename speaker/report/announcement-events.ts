@@ -3,7 +3,7 @@
 import type { EventRecorder } from '#shared/kube/event-recorder.ts';
 import type { ServiceView } from '#shared/kube/objects/service.ts';
 import type { Log } from '#shared/runtime/log.ts';
-import type { Desired, Failure } from './desired/desired.ts';
+import type { Desired, Failure } from '../desired/desired.ts';
 import type { ShownService, UnansweredAddress } from './shown-services.ts';
 
 /** Failures that are what somebody asked for, or that pass by themselves: they are logged, but no Event warns of them. */

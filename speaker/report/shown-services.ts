@@ -1,8 +1,8 @@
 // What a Service's status, Events and metrics say about its announcement: what was decided, joined with what the wire thread sees (pure).
 import type { ServiceView } from '#shared/kube/objects/service.ts';
 import type { Ip } from '#shared/net/ip.ts';
-import type { Desired } from './desired/desired.ts';
-import type { ObservedInterface, WireObserved } from './seam.ts';
+import type { Desired } from '../desired/desired.ts';
+import type { ObservedInterface, WireObserved } from '../seam.ts';
 
 /** A Service that this node answers for right now. */
 export interface ShownService {

@@ -10,11 +10,11 @@ import { Watcher } from '#shared/kube/watcher.ts';
 import type { KubeDependencies } from '#shared/kube/dependencies.ts';
 import type { Cancel } from '#shared/runtime/clock.ts';
 import { Contention } from './contention.ts';
-import { addressesOf } from './desired/holders.ts';
-import { hexDigits, type Sha256 } from './digest.ts';
-import { ownerReference } from './own-node.ts';
+import { addressesOf } from '../desired/holders.ts';
+import { hexDigits, type Sha256 } from '../digest.ts';
+import { ownerReference } from '../own-node.ts';
 import type { ShownService } from './shown-services.ts';
-import type { Snapshot } from './snapshot.ts';
+import type { Snapshot } from '../snapshot.ts';
 
 /** A Service may be silent for this long before its object goes. */
 const silenceMs = 10_000;

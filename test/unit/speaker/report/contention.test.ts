@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
-import { Contention } from '#speaker/contention.ts';
+import { Contention } from '#speaker/report/contention.ts';
 import { VirtualClock } from '#test/simulation/clock.ts';
 
 let clock: VirtualClock;

@@ -5,10 +5,10 @@ import { l2Advertisements } from '#shared/api/l2-advertisement.ts';
 import { serviceL2Statuses } from '#shared/api/service-l2-status.ts';
 import { endpointSlices, events, nodes, services } from '#shared/kube/resources.ts';
 import { hexDigits } from '#speaker/digest.ts';
-import type { StoredObject } from './apiserver.ts';
-import { advertisementObject, namespace, nodeObject, serviceObject, sliceObject } from './manifests.ts';
-import { address, ownedBy, Stage } from './stage.ts';
-import { sha256 } from './views.ts';
+import type { StoredObject } from '../apiserver.ts';
+import { advertisementObject, namespace, nodeObject, serviceObject, sliceObject } from '../manifests.ts';
+import { address, ownedBy, Stage } from '../stage.ts';
+import { sha256 } from '../views.ts';
 
 let stage: Stage;
 

@@ -1,8 +1,8 @@
 import { beforeEach, expect, test } from 'vitest';
-import { AnnouncementMetrics } from '#speaker/announcement-metrics.ts';
-import type { ShownService } from '#speaker/shown-services.ts';
+import { AnnouncementMetrics } from '#speaker/report/announcement-metrics.ts';
+import type { ShownService } from '#speaker/report/shown-services.ts';
 import { RecordedMetrics } from '#test/simulation/recorder.ts';
-import { ip, observed, observedAddress, service } from './views.ts';
+import { ip, observed, observedAddress, service } from '../views.ts';
 
 let recorded: RecordedMetrics;
 let metrics: AnnouncementMetrics;

@@ -8,8 +8,8 @@ import type { KubeApi } from '#shared/kube/kube-api.ts';
 import type { NodeView } from '#shared/kube/objects/node.ts';
 import type { StatusObjects } from '#shared/kube/status-object.ts';
 import type { Cancel, Clock } from '#shared/runtime/clock.ts';
-import { ownerReference } from './own-node.ts';
-import type { WireObserved } from './seam.ts';
+import { ownerReference } from '../own-node.ts';
+import type { WireObserved } from '../seam.ts';
 
 const readAgainMs = 10_000;
 const longestMessage = 1_024;

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Desired } from '#speaker/desired/desired.ts';
 import type { ObservedInterface } from '#speaker/seam.ts';
-import { shownServices, unansweredAddresses } from '#speaker/shown-services.ts';
-import { ip, observed, observedAddress, service } from './views.ts';
+import { shownServices, unansweredAddresses } from '#speaker/report/shown-services.ts';
+import { ip, observed, observedAddress, service } from '../views.ts';
 
 const shop = service('shop', []);
 const ips = ['192.0.2.200', '192.0.2.201'].map(ip);

@@ -1,6 +1,6 @@
 // Metrics of what this node announces, under MetalLB's names where it has one. A series goes away with what it is about.
 import type { Counter, Gauge, Labels, Metrics } from '#shared/runtime/metrics.ts';
-import type { ObservedAddress, WireCounter, WireObserved } from './seam.ts';
+import type { ObservedAddress, WireCounter, WireObserved } from '../seam.ts';
 import type { ShownService } from './shown-services.ts';
 
 type AddressCount = keyof ObservedAddress['counters'];
