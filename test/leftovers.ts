@@ -1,46 +1,51 @@
-// What a test run must not leave behind: processes, network namespaces and temporary files of its own.
-import { readdirSync, readFileSync } from 'node:fs';
+// What a test run must not leave behind: processes, network namespaces and temporary files. Its processes are known by a variable in their
+// environment and its files by their folder, so that two runs on one machine do not accuse each other.
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
-/** Programs that the tests start: the control plane, and ours from this checkout. */
-const startedByTests = /\/(etcd|kube-apiserver|kube-controller-manager|kube-proxy)$|\/(controller|speaker)\/main\.ts$/;
+const variable = 'INGOT_TEST_RUN';
 
-/** A line for each thing that there is now. */
-export function seenNow(root: string): ReadonlySet<string> {
-  return new Set([...processes(root), ...namespaces(), ...temporaryFiles()]);
-}
+export class RunMarks {
+  /** For temporary files; gone with `remove`. */
+  readonly directory = mkdtempSync(join(tmpdir(), 'ingot-test-'));
+  readonly #namespaces = new Set(list('/run/netns'));
 
-export function leftBehind(root: string, before: ReadonlySet<string>): string[] {
-  return [...seenNow(root)].filter((line) => !before.has(line));
-}
+  /** The environment for all that the run starts. */
+  get env(): NodeJS.ProcessEnv {
+    return { ...process.env, TMPDIR: this.directory, [variable]: this.directory };
+  }
 
-function processes(root: string): string[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map((pid) => ({ pid, command: commandOf(pid) }))
-    .filter(({ command }) =>
-      command.slice(0, 2).some((part) => startedByTests.test(part) || part.startsWith(`${root}/test/lab/`)),
-    )
-    .map(({ pid, command }) => `process ${pid}: ${command.slice(0, 3).join(' ')}`);
-}
+  /** A line for each thing that is still there. */
+  leftBehind(): string[] {
+    return [
+      ...this.#processes(),
+      ...list('/run/netns')
+        .filter((name) => !this.#namespaces.has(name))
+        .map((name) => `network namespace ${name}`),
+      ...list(this.directory).map((name) => `${this.directory}/${name}`),
+    ];
+  }
 
-/** Empty when the process ended meanwhile. */
-function commandOf(pid: string): string[] {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-  } catch {
-    return [];
+  remove(): void {
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  #processes(): string[] {
+    return list('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .filter((pid) => procFile(pid, 'environ').includes(`${variable}=${this.directory}`))
+      .map((pid) => `process ${pid}: ${procFile(pid, 'cmdline').slice(0, 3).join(' ')}`);
   }
 }
 
-function namespaces(): string[] {
-  return list('/run/netns').map((name) => `network namespace ${name}`);
-}
-
-function temporaryFiles(): string[] {
-  return list(tmpdir())
-    .filter((name) => name.startsWith('ingot-'))
-    .map((name) => `${tmpdir()}/${name}`);
+/** Empty when the process ended meanwhile or is somebody else's. */
+function procFile(pid: string, file: 'environ' | 'cmdline'): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8').split('\0');
+  } catch {
+    return [];
+  }
 }
 
 function list(folder: string): string[] {

@@ -1,14 +1,13 @@
 // Runs the test tiers one after the other, from nothing real to everything real, and counts: `npm test -- [tier …] [vitest filters …]`.
 // Without names all run but those on request. A tier runs even if an earlier one failed. The last line is the count of tests.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { MachineLacks } from './lab/machine-lacks.ts';
 import { ensurePackages } from './lab/packages.ts';
 import { Steps } from './lab/output/steps.ts';
 import { ensureParts } from './lab/parts/parts.ts';
-import { leftBehind, seenNow } from './leftovers.ts';
+import { RunMarks } from './leftovers.ts';
 
 type Command = readonly [program: string, ...args: string[]];
 
@@ -28,8 +27,8 @@ interface Count {
 
 const steps = new Steps(process.stdout);
 const root = join(import.meta.dirname, '..');
-const scratch = mkdtempSync(join(tmpdir(), 'ingot-test-'));
-const report = join(scratch, 'report.json');
+const marks = new RunMarks();
+const report = join(marks.directory, 'report.json');
 
 const vitest = (project: string): Command => [
   'vitest',
@@ -70,15 +69,15 @@ const startedMs = Date.now();
 const names = new Set(tiers.map((tier) => tier.name));
 const wanted = process.argv.slice(2).filter((argument) => names.has(argument));
 const filters = process.argv.slice(2).filter((argument) => !names.has(argument));
-const before = seenNow(root);
 const results = new Map<string, Count>();
 const chosen = ({ name, onRequest }: Tier): boolean =>
   wanted.length === 0 ? onRequest === undefined : wanted.includes(name);
 for (const tier of tiers.filter(chosen)) {
   results.set(tier.name, await runTier(tier));
 }
-rmSync(scratch, { recursive: true, force: true });
-const left = leftBehind(root, before);
+rmSync(report, { force: true });
+const left = marks.leftBehind();
+marks.remove();
 if (left.length > 0) results.set('nothing left behind', { passed: 0, failed: left.length, skipped: 0 });
 for (const line of left) console.error(`left behind: ${line}`);
 process.exitCode = sum('failed') === 0 ? 0 : 1;
@@ -108,6 +107,7 @@ function runCommand([program, ...args]: Command): Count {
   const counts = args.includes(`--outputFile.json=${report}`);
   const { status } = spawnSync(program, counts ? [...args, ...filters] : args, {
     cwd: root,
+    env: marks.env,
     stdio: ['ignore', 'inherit', 'inherit'],
   });
   const count = counts ? readReport() : { passed: status === 0 ? 1 : 0, failed: 0, skipped: 0 };
