@@ -15,29 +15,31 @@ export interface DesiredStatus {
   readonly conditions: readonly ServiceCondition[];
 }
 
-/** What differs from the desired status; undefined when nothing does. */
-export function statusChanges(service: ServiceView, desired: DesiredStatus, wallMs: number): StatusChanges | undefined {
+export function differs(service: ServiceView, desired: DesiredStatus): boolean {
+  return (
+    !isIngress(service.ingress, desired.ips) ||
+    annotationChanges(service, desired.pool) !== undefined ||
+    changedConditions(service, desired).length > 0 ||
+    isAnnouncedInVain(service, desired)
+  );
+}
+
+/** Only what differs. Refused with 409 when the Service is no longer the version that it was made for. */
+export function statusPatch(
+  service: ServiceView,
+  desired: DesiredStatus,
+  { resourceVersion, wallMs }: { readonly resourceVersion: string; readonly wallMs: number },
+): object {
   const annotations = annotationChanges(service, desired.pool);
-  const conditions = conditionChanges(service, desired, wallMs);
+  const conditions = conditionPatches(service, desired, wallMs);
   const ingress = isIngress(service.ingress, desired.ips) ? undefined : ingressOf(service, desired.ips);
-  if (annotations === undefined && conditions.length === 0 && ingress === undefined) return undefined;
   return {
-    ...(annotations === undefined ? {} : { annotations }),
+    metadata: { resourceVersion, ...(annotations === undefined ? {} : { annotations }) },
     status: {
       ...(ingress === undefined ? {} : { loadBalancer: { ingress: ingress.length === 0 ? null : ingress } }),
       ...(conditions.length === 0 ? {} : { conditions }),
     },
   };
-}
-
-interface StatusChanges {
-  readonly annotations?: Readonly<Record<string, string | null>>;
-  readonly status: object;
-}
-
-/** Refused with 409 when the Service is no longer the version that it was made for. */
-export function statusPatch({ annotations, status }: StatusChanges, resourceVersion: string): object {
-  return { metadata: { resourceVersion, ...(annotations === undefined ? {} : { annotations }) }, status };
 }
 
 /** What Ingot wrote goes when the Service is none of its any more. A successor of the same name has another uid and is left alone. */
@@ -76,24 +78,30 @@ function annotationChanges(
   { annotations }: ServiceView,
   pool: string | undefined,
 ): Readonly<Record<string, string | null>> | undefined {
-  const changes = {
-    ...(annotations[allocatedFromPool] === pool ? {} : { [allocatedFromPool]: pool ?? null }),
-    ...(legacyAllocatedFromPool in annotations ? { [legacyAllocatedFromPool]: null } : {}),
+  const isRight = annotations[allocatedFromPool] === pool;
+  const hasLegacy = legacyAllocatedFromPool in annotations;
+  if (isRight && !hasLegacy) return undefined;
+  return {
+    ...(isRight ? {} : { [allocatedFromPool]: pool ?? null }),
+    ...(hasLegacy ? { [legacyAllocatedFromPool]: null } : {}),
   };
-  return Object.keys(changes).length === 0 ? undefined : changes;
 }
 
-function conditionChanges(service: ServiceView, { conditions, ips }: DesiredStatus, wallMs: number): readonly object[] {
-  const changes: object[] = [];
-  for (const condition of conditions) {
+function changedConditions(service: ServiceView, { conditions }: DesiredStatus): readonly ServiceCondition[] {
+  return conditions.filter((condition) => !isSameCondition(conditionOf(service, condition.type), condition));
+}
+
+/** Without addresses there is nothing to announce, and nothing to say about it. */
+function isAnnouncedInVain(service: ServiceView, { ips }: DesiredStatus): boolean {
+  return ips.length === 0 && conditionOf(service, announcedCondition) !== undefined;
+}
+
+function conditionPatches(service: ServiceView, desired: DesiredStatus, wallMs: number): readonly object[] {
+  const patches: object[] = changedConditions(service, desired).map((condition) => {
     assert(condition.reason !== '', 'a condition has a reason');
-    const before = conditionOf(service, condition.type);
-    if (isSameCondition(before, condition)) continue;
     // Left out of the patch, the time of the last transition stays.
-    const turned = before?.status === condition.status ? {} : { lastTransitionTime: kubernetesTime(wallMs) };
-    changes.push({ ...condition, ...turned });
-  }
-  const isAnnounced = conditionOf(service, announcedCondition) !== undefined;
-  if (isAnnounced && ips.length === 0) changes.push({ $patch: 'delete', type: announcedCondition });
-  return changes;
+    const isTurned = conditionOf(service, condition.type)?.status !== condition.status;
+    return { ...condition, ...(isTurned ? { lastTransitionTime: kubernetesTime(wallMs) } : {}) };
+  });
+  return isAnnouncedInVain(service, desired) ? [...patches, { $patch: 'delete', type: announcedCondition }] : patches;
 }

@@ -5,7 +5,7 @@
 // the outcome is decided and visible; versions are compared for equality only.
 import type { ServiceView } from '#shared/kube/objects/service.ts';
 import type { ObjectKey } from '#shared/kube/objects/view.ts';
-import type { KubeError } from '#shared/kube/kube-api.ts';
+import type { KubeError, KubeRequest } from '#shared/kube/kube-api.ts';
 import { services } from '#shared/kube/resources.ts';
 import type { WriteQueue } from '#shared/kube/write-queue.ts';
 import type { Priority, WriteOutcome } from '#shared/kube/write.ts';
@@ -23,7 +23,8 @@ export interface ServiceWrite {
   readonly pool: string | undefined;
   readonly priority: Priority;
   readonly desired: DesiredStatus;
-  readonly patch: object;
+  /** Made when it is sent: thousands may wait. */
+  patch(): object;
   /** The apiserver has stored it. */
   written(): void;
 }
@@ -77,13 +78,13 @@ export class ServiceWrites {
     return issued.state === 'written' ? assumed : [...shown, ...assumed];
   }
 
-  /** Nothing is sent for a Service while the outcome of its last write is open (false); what only waits is replaced. */
+  /** What only waits is replaced. False when the outcome of an earlier write to something else has to be awaited. */
   issue(write: ServiceWrite): boolean {
     const { key } = write.service;
     const before = this.#issued.get(key);
     if (before !== undefined) {
       const isSame = before.resourceVersion === write.resourceVersion && deepEqual(before.desired, write.desired);
-      if (before.state === 'queued' && isSame) return true;
+      if (isSame && before.state !== 'void') return true;
       if (before.state !== 'queued' || !this.#recall(key)) return false;
     }
     const issued: Issued = { ...write, state: 'queued', storedVersion: undefined };
@@ -91,7 +92,9 @@ export class ServiceWrites {
     this.#queue.add({
       key: queueKey(key),
       priority: write.priority,
-      request: statusRequest(write.service, write.patch),
+      get request() {
+        return statusRequest(write.service, write.patch());
+      },
       settled: (outcome) => this.#settled(issued, outcome),
     });
     return true;
@@ -175,14 +178,8 @@ export function queueKey(key: ObjectKey): string {
   return `services/${key}`;
 }
 
-export function statusRequest({ namespace, name }: { namespace: string; name: string }, body: object) {
-  return {
-    verb: 'patch',
-    patch: 'strategic',
-    resource: services,
-    namespace,
-    name,
-    subresource: 'status',
-    body,
-  } as const;
+/** The answer is read for its version only. */
+export function statusRequest({ namespace, name }: { namespace: string; name: string }, body: object): KubeRequest {
+  const target = { resource: services, namespace, name, subresource: 'status' } as const;
+  return { verb: 'patch', patch: 'strategic', ...target, body, metadataOnly: true };
 }

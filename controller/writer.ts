@@ -15,7 +15,7 @@ import type { Ledger } from './ledger.ts';
 import type { Decision, Plan } from './plan.ts';
 import { allocatedConditionOf } from './service-conditions.ts';
 import { serviceEvents, shownIps } from './service-events.ts';
-import { statusChanges, statusPatch, type DesiredStatus } from './service-status.ts';
+import { differs, statusPatch, type DesiredStatus } from './service-status.ts';
 import type { ServiceWrites } from './service-writes.ts';
 
 /** A Service as the watch shows it now: the plan may be older than its last write. */
@@ -56,7 +56,8 @@ export class Writer {
     for (const [key, decision] of decisions) {
       const now = shown(key);
       if (now === undefined) continue;
-      const condition = announced && announcements.due(decision, now.service, announced, configuration);
+      const isDue = announced !== undefined && isShown(decision, now.service);
+      const condition = isDue ? announcements.due(decision, now.service, announced, configuration) : undefined;
       const step = nextStep(decision, now.service, leaving);
       const isSent = step !== undefined && this.#writeService(step, now, condition === undefined ? [] : [condition]);
       if (!isSent || !step.isLast) this.#isWaiting = true;
@@ -85,8 +86,7 @@ export class Writer {
     const ips = addresses.map(({ ip }) => ip);
     const conditions = [...(allocated === undefined ? [] : [allocated]), ...more];
     const desired = { ips, pool: space?.pool.name, conditions };
-    const changes = statusChanges(service, desired, clock.wallMs());
-    if (changes === undefined) {
+    if (!differs(service, desired)) {
       writes.withdraw(service.key);
       return true;
     }
@@ -95,9 +95,9 @@ export class Writer {
       resourceVersion,
       addresses,
       pool: desired.pool,
-      priority: priorityOf(writes.possible(service.key, legibleIps(service)), ips),
+      priority: priorityOf(shownIps(service), ips),
       desired,
-      patch: statusPatch(changes, resourceVersion),
+      patch: () => statusPatch(service, desired, { resourceVersion, wallMs: clock.wallMs() }),
       written: () => this.#written(step, service),
     });
   }
@@ -154,9 +154,15 @@ function nextStep(decision: Decision, service: ServiceView, leaving: Leaving): S
   return { decision, isLast: true };
 }
 
-function priorityOf(possible: readonly Ip[], ips: readonly Ip[]): Priority {
-  if (possible.some((ip) => !ips.includes(ip))) return 'release';
-  return ips.some((ip) => !possible.includes(ip)) ? 'allocate' : 'condition';
+function priorityOf(shown: readonly string[], ips: readonly string[]): Priority {
+  if (shown.some((ip) => !ips.includes(ip))) return 'release';
+  return ips.some((ip) => !shown.includes(ip)) ? 'allocate' : 'condition';
+}
+
+/** Speakers announce what the status shows. */
+function isShown({ addresses }: Decision, service: ServiceView): boolean {
+  const shown = shownIps(service);
+  return addresses.every(({ ip }) => shown.includes(ip));
 }
 
 function legibleIps(service: ServiceView): readonly Ip[] {

@@ -37,6 +37,8 @@ export type KubeRequest =
       readonly patch: 'strategic' | 'merge';
       readonly subresource?: 'status';
       readonly body: object;
+      /** Answer with PartialObjectMetadata instead of the whole object. */
+      readonly metadataOnly?: boolean;
     })
   | (Target & { readonly verb: 'delete'; readonly uid: string });
 

@@ -15,13 +15,15 @@ const concurrency = 32;
 export const allocate: Bench = {
   name: 'allocate',
   async run(options) {
-    const controlPlane = await startPrivateControlPlane();
-    try {
-      const bundle = await RunningController.build(controlPlane);
-      const cluster = { controlPlane, bundle };
-      for (const services of options.smoke ? [100] : [1_000, 10_000]) await measure(services, cluster, options);
-    } finally {
-      await controlPlane.stop();
+    for (const services of options.smoke ? [100] : [1_000, 10_000]) {
+      // A cluster for each: Services of another measurement would want addresses too.
+      const controlPlane = await startPrivateControlPlane();
+      try {
+        const bundle = await RunningController.build(controlPlane);
+        await measure(services, { controlPlane, bundle }, options);
+      } finally {
+        await controlPlane.stop();
+      }
     }
   },
 };
@@ -42,7 +44,7 @@ interface Round {
 async function measure(services: number, cluster: Cluster, { rounds, report, log }: BenchOptions): Promise<void> {
   log(`${services} Services: creating them`);
   const { controlPlane } = cluster;
-  const namespace = `bench-${services}`;
+  const namespace = 'bench';
   const names = await createServices(controlPlane, namespace, services, concurrency, log);
   const done: Round[] = [];
   for (let round = 0; round < rounds; round++) {

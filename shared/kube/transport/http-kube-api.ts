@@ -9,6 +9,7 @@ import { CachedCredentials } from './cached-credentials.ts';
 import { connectionError } from './connection-error.ts';
 import { Connection } from './connection.ts';
 import type { CredentialSource } from './credentials.ts';
+import { Deadline } from './deadline.ts';
 import { Exchange } from './exchange.ts';
 import { answerOf, refusalOf } from './http-answer.ts';
 import { Limiter } from './limiter.ts';
@@ -137,11 +138,11 @@ export class HttpKubeApi implements KubeApi {
   async #answer(request: KubeRequest, cancelled: AbortSignal): Promise<KubeAnswer> {
     if (cancelled.aborted) return { kind: 'failed', error: connectionError(cancelled.reason) };
     const { writer, limits } = this.#options;
-    const timeout = AbortSignal.timeout(this.#timeoutMs(request));
+    const deadline = new Deadline(this.#timeoutMs(request), cancelled);
     const labels = { verb: request.verb, resource: request.resource.plural };
     const startMs = performance.now();
     try {
-      const response = await this.#exchange.send(httpRequest(request, writer), AbortSignal.any([cancelled, timeout]));
+      const response = await this.#exchange.send(httpRequest(request, writer), deadline.signal);
       const text = await readBody(response.body, response.headers['content-encoding'], limits.mostBodyBytes);
       this.#connection.answered();
       // undici has a connection of HTTP/1.1 back only in the next turn; whoever asks earlier opens another one.
@@ -151,9 +152,10 @@ export class HttpKubeApi implements KubeApi {
       return answerOf(response.statusCode, response.headers, text);
     } catch (error) {
       this.#metrics.requests.add({ ...labels, code: 'none' });
-      if (timeout.aborted && !cancelled.aborted) this.#connection.timedOut();
+      if (deadline.passed && !cancelled.aborted) this.#connection.timedOut();
       return { kind: 'failed', error: connectionError(error) };
     } finally {
+      deadline.clear();
       this.#metrics.requestSeconds.observe(labels, (performance.now() - startMs) / 1000);
     }
   }

@@ -19,6 +19,6 @@ export async function readBody(body: Readable, encoding: unknown, mostBytes: num
     }
   };
   if (encoding === 'gzip') await pipeline(body, createGunzip(), collect);
-  else await pipeline(body, collect);
+  else await collect(body);
   return Buffer.concat(chunks).toString('utf8');
 }

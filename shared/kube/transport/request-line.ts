@@ -36,7 +36,8 @@ export function httpRequest(request: KubeRequest, writer: Writer): HttpRequest {
       return sending('PUT', withQuery(object(request), { ...writer }), request.body);
     case 'patch': {
       const path = request.subresource === undefined ? object(request) : `${object(request)}/${request.subresource}`;
-      return sending('PATCH', withQuery(path, { ...writer }), request.body, patchTypes[request.patch]);
+      const headers = { accept: accept(request, 'PartialObjectMetadata'), 'content-type': patchTypes[request.patch] };
+      return { ...sending('PATCH', withQuery(path, { ...writer }), request.body), headers };
     }
     case 'delete': {
       const options = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid: request.uid } };
@@ -62,8 +63,8 @@ export function httpWatch(request: WatchRequest): HttpRequest {
   };
 }
 
-function sending(method: HttpRequest['method'], path: string, body: object, contentType = json): HttpRequest {
-  return { method, path, headers: { accept: json, 'content-type': contentType }, body: JSON.stringify(body) };
+function sending(method: HttpRequest['method'], path: string, body: object): HttpRequest {
+  return { method, path, headers: { accept: json, 'content-type': json }, body: JSON.stringify(body) };
 }
 
 interface Place {
@@ -90,7 +91,7 @@ function selectors({ labelSelector, fieldSelector }: Selection): Record<string, 
   };
 }
 
-function accept({ metadataOnly }: Selection, kind: string): string {
+function accept({ metadataOnly }: { readonly metadataOnly?: boolean }, kind: string): string {
   return metadataOnly === true ? `${json};as=${kind};g=meta.k8s.io;v=v1` : json;
 }
 

@@ -10,6 +10,8 @@ import { run } from '#test/lab/process/run.ts';
 const loopback = '127.0.0.1';
 const readyWithinMs = 60_000;
 const root = join(import.meta.dirname, '../../..');
+/** Most of what it holds is short-lived: a large young generation would only take memory. */
+const nodeFlags = ['--max-semi-space-size=4'];
 const poolPath = '/apis/metallb.io/v1beta1/namespaces/metallb-system/ipaddresspools/bench';
 
 export class RunningController {
@@ -36,7 +38,7 @@ export class RunningController {
     const program = new Program({
       name: 'controller',
       logPath: join(controlPlane.directory, 'controller.log'),
-      command: [process.execPath, bundle, `--kubeconfig=${controlPlane.kubeconfigPath}`, ...flags],
+      command: [process.execPath, ...nodeFlags, bundle, `--kubeconfig=${controlPlane.kubeconfigPath}`, ...flags],
     });
     await eventually(
       async () => {

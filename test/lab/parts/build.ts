@@ -78,11 +78,16 @@ async function build(temporary: string, progress: Progress): Promise<void> {
   const total = packages.filter((line) => line !== '').length;
   let built = 0;
   await go(['build', '-v', '-o', `${output}/`, '-ldflags', linkerFlags, 'tool'], env, () => {
-    progress(`${++built} of ${total} packages, ${since()}`);
+    progress(`building, once: ${grouped(++built)} of ${grouped(total)} packages, ${since()}`);
   });
   // The tool is named after its folder.
   renameSync(join(output, 'server'), join(output, 'etcd'));
   rmSync(work, { recursive: true });
+}
+
+/** 2,744 */
+function grouped(count: number): string {
+  return count.toLocaleString('en');
 }
 
 /** Runs go quietly behind everything else; its standard error is read line by line and kept in a log. Ends with this process. */

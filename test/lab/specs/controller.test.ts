@@ -4,7 +4,7 @@ import type { KubeObject } from '../control-plane/admin-client.ts';
 import type { Program } from '../process/program.ts';
 import { controllerName, controllerPorts } from '../programs/controller.ts';
 import { addressesOf, allocated, servicePath } from '../services.ts';
-import { pool, service } from './objects.ts';
+import { pool, service, wants } from './objects.ts';
 import { allocationOf, metricOf } from './seen.ts';
 import { useLab } from './use-lab.ts';
 
@@ -111,7 +111,7 @@ test('all controllers are restarted while Services wait: nobody is moved', async
   const { admin } = lab();
   const waiting = ['waits-1', 'waits-2', 'waits-3'];
   const served = ['has-1', 'has-2', 'has-3'];
-  const wish = { 'metallb.io/address-pool': 'later' };
+  const wish = wants.pool('later');
   await admin.apply(pool('small', ['192.0.2.200-192.0.2.202']));
   // The older ones wait, so whoever served Services in the order of their age after a restart would rob the younger ones.
   for (const name of waiting) await admin.create(service(name, {}, wish));

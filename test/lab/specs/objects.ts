@@ -40,6 +40,13 @@ export function service(name: string, spec: Spec = {}, annotations: Annotations 
   };
 }
 
+/** Annotations by which a Service says what it wants. */
+export const wants = {
+  address: (address: string): Annotations => ({ 'metallb.io/loadBalancerIPs': address }),
+  pool: (name: string): Annotations => ({ 'metallb.io/address-pool': name }),
+  sharing: (key: string): Annotations => ({ 'metallb.io/allow-shared-ip': key }),
+};
+
 export interface EndpointsByHand {
   /** Those whose backend is behind the Service. */
   readonly nodes: readonly NodeNumber[];

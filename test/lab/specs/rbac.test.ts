@@ -3,13 +3,11 @@ import { readFileSync } from 'node:fs';
 import { expect, onTestFinished, test } from 'vitest';
 import { auditLogPath } from '../control-plane/apiserver.ts';
 import { applyAccess } from '../control-plane/manifests.ts';
-import { within } from '../network/namespace.ts';
 import { run } from '../process/run.ts';
-import { healthPort } from '../programs/speaker.ts';
 import { allocated, announced, conditionOf, servicePath } from '../services.ts';
 import { configurationPath, l2Advertisement, lanAddresses, pool, service } from './objects.ts';
 import { excludeUntilTestEnds } from './exclude.ts';
-import { notesOn } from './seen.ts';
+import { notesOn, readinessOf } from './seen.ts';
 import { useLab } from './use-lab.ts';
 
 const timeout = 25_000;
@@ -135,17 +133,13 @@ test.each(['controller', 'speaker'] as const)('the token of the %s is good for w
 
 test('a speaker without rights is not ready, says what it may not do, and goes on once it may', async () => {
   const node = lab().node(1);
-  const readiness = async (): Promise<string> => {
-    const url = `http://127.0.0.1:${healthPort}/readyz`;
-    return run(within(node.name, ['curl', '-sS', '--max-time', '2', url]));
-  };
   onTestFinished(() => applyAccess(lab().admin));
-  await expect.poll(readiness, { timeout }).toBe('ok\n');
+  await expect.poll(() => readinessOf(node), { timeout }).toBe('ok\n');
   await lab().admin.delete('/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/ingot-speaker');
   await node.speaker?.stop();
   const restarted = await node.startSpeaker();
-  await expect.poll(readiness, { timeout }).toMatch(/^Service: .*403/m);
+  await expect.poll(() => readinessOf(node), { timeout }).toMatch(/^Service: .*403/m);
   await applyAccess(lab().admin);
-  await expect.poll(readiness, { timeout: recoveredWithinMs }).toBe('ok\n');
+  await expect.poll(() => readinessOf(node), { timeout: recoveredWithinMs }).toBe('ok\n');
   expect(restarted.running).toBe(true);
 });

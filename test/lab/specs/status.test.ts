@@ -8,7 +8,7 @@ import { controllerPorts } from '../programs/controller.ts';
 import { healthPort, metricsPort } from '../programs/speaker.ts';
 import { allocated, announced, conditionOf, servicePath } from '../services.ts';
 import { excludeUntilTestEnds } from './exclude.ts';
-import { configurationPath, l2Advertisement, lanAddresses, pool, service } from './objects.ts';
+import { configurationPath, l2Advertisement, lanAddresses, pool, service, wants } from './objects.ts';
 import { claimants, configurationStateOf, metricOf, notesOn } from './seen.ts';
 import { useLab } from './use-lab.ts';
 
@@ -83,7 +83,7 @@ test('a new owner replaces the ServiceL2Status under the same name, and says so 
 
 test('kubectl describe tells the life of a Service: address, node, and what it waits for', async () => {
   const { address, owner } = await serve();
-  await lab().admin.create(service('waits', {}, { 'metallb.io/address-pool': 'nowhere' }));
+  await lab().admin.create(service('waits', {}, wants.pool('nowhere')));
   const describe = (name: string): Promise<string> => lab().kubectl(['describe', 'service', name]);
   await expect.poll(() => describe('web'), { timeout }).toMatch(/Normal +nodeAssigned .*metallb-speaker/);
   const told = await describe('web');

@@ -5,7 +5,7 @@ import { nodeAddresses } from '../network/addresses.ts';
 import type { BackendAnswer } from '../programs/backend-main.ts';
 import type { ProxyMode } from '../programs/kube-proxy.ts';
 import { allocated, announced, servicePath } from '../services.ts';
-import { echo, endpointSlice, http, l2Advertisement, lanAddresses, pool, service } from './objects.ts';
+import { echo, endpointSlice, http, l2Advertisement, lanAddresses, pool, service, wants } from './objects.ts';
 import { claimants } from './seen.ts';
 import { useLab } from './use-lab.ts';
 
@@ -96,7 +96,7 @@ export function testTraffic(proxyMode: ProxyMode): void {
 
   test('two Services with disjoint ports share an address: one node answers for both', async () => {
     const address = await serve(lab(), {});
-    const wish = { 'metallb.io/allow-shared-ip': 'web', 'metallb.io/loadBalancerIPs': address };
+    const wish = { ...wants.sharing('web'), ...wants.address(address) };
     await lab().admin.patch(servicePath('web'), { metadata: { annotations: wish } });
     await lab().admin.create(service('echo', { ports: [echo] }, wish));
     expect(await allocated(lab(), 'echo')).toEqual([address]);

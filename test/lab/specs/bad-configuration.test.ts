@@ -1,80 +1,16 @@
-// What users get wrong: it is told where they look, it leaves alone what works, and no daemon dies of it.
-import { beforeAll, expect, test } from 'vitest';
-import type { KubeObject } from '../control-plane/admin-client.ts';
+// Mistakes in pools and advertisements: told where people look, and harmless to what works.
+import { expect, test } from 'vitest';
 import { nodeAddresses } from '../network/addresses.ts';
-import { allocated, announced, conditionOf, servicePath } from '../services.ts';
-import { bgpAdvertisement, configurationPath, l2Advertisement, lanAddresses, pool, service } from './objects.ts';
-import { allocationOf, claimants, configurationStateOf, notesOn } from './seen.ts';
+import { allocated } from '../services.ts';
+import { bgpAdvertisement, configurationPath, l2Advertisement, lanAddresses, pool, service, wants } from './objects.ts';
+import { allocationOf, claimants, notesOn } from './seen.ts';
 import { useLab } from './use-lab.ts';
+import { controller, speakers, testThatNoDaemonDied, useMistakes } from './use-mistakes.ts';
 
 const timeout = 15_000;
-const controller = 'controller';
-const speakers = ['speaker-n1', 'speaker-n2', 'speaker-n3'] as const;
 const lab = useLab();
-
-/** Of all daemons. */
-let pids: readonly number[] = [];
-
-function daemonPids(): readonly number[] {
-  const programs = [...lab().controllers.values(), ...lab().nodes.map(({ speaker }) => speaker)];
-  return programs.map((program) => (program?.running === true ? program.pid : -1));
-}
-
-beforeAll(() => {
-  pids = daemonPids();
-});
-
-async function apply(...objects: readonly KubeObject[]): Promise<void> {
-  for (const object of objects) await lab().admin.apply(object);
-}
-
-/** What works and must go on: a Service that the client reaches. Returns its address. */
-async function serve(): Promise<string> {
-  await apply(pool('lan', [lanAddresses.ipv4]), l2Advertisement('lan', { ipAddressPools: ['lan'] }));
-  await lab().admin.create(service('web'));
-  const [address] = await allocated(lab(), 'web');
-  await announced(lab(), 'web', address);
-  return address;
-}
-
-async function expectStillServed(address: string): Promise<void> {
-  expect(await allocationOf(lab(), 'web')).toMatchObject({ addresses: [address], reason: 'Allocated' });
-  await lab().client.flushNeighbours();
-  expect((await lab().client.curl(address)).pod).toMatch(/^p\d$/);
-}
-
-/** Waits until the state of each of these daemons has this result and holds this line. */
-async function expectToldBy(daemons: readonly string[], result: string, line: string): Promise<void> {
-  for (const daemon of daemons) {
-    await expect
-      .poll(async () => (await configurationStateOf(lab(), daemon))['status'], { timeout, message: daemon })
-      .toMatchObject({ result, errorSummary: expect.stringContaining(line) });
-  }
-}
-
-async function expectAllWell(daemons: readonly string[]): Promise<void> {
-  for (const daemon of daemons) {
-    await expect
-      .poll(async () => (await configurationStateOf(lab(), daemon))['status'], { timeout, message: daemon })
-      .toMatchObject({ result: 'Valid', errorSummary: '' });
-  }
-}
-
-function expectPoolCondition(name: string, type: string, expected: object): Promise<void> {
-  const condition = async () => conditionOf(await lab().admin.get(configurationPath('ipaddresspools', name)), type);
-  return expect.poll(condition, { timeout, message: name }).toMatchObject(expected);
-}
-
-async function expectEvent(kind: string, name: string, note: string): Promise<void> {
-  const notes = async (): Promise<string> => (await notesOn(lab(), kind, name, 'metallb-system')).join('\n');
-  await expect.poll(notes, { timeout }).toContain(note);
-}
-
-/** An advertisement of the Services labelled for a node, from that node. */
-function onNode(node: string): KubeObject {
-  const nodeSelectors = [{ matchLabels: { 'kubernetes.io/hostname': node } }];
-  return l2Advertisement(node, { serviceSelectors: [{ matchLabels: { on: node } }], nodeSelectors });
-}
+const { apply, serve, expectStillServed, expectToldBy, expectAllWell, expectPoolCondition, expectEvent } =
+  useMistakes(lab);
 
 test('a pool with an entry that is none is frozen: it keeps what it gave, gives nothing new, and says why', async () => {
   const address = await serve();
@@ -159,7 +95,7 @@ test('pools with addresses of the cluster are usable, with a warning', async () 
   });
   await expectToldBy([controller], 'Valid', 'warning: IPAddressPool nodes: spec.addresses: 192.0.2.10-192.0.2.19');
   const { ipv4, mac } = nodeAddresses(1);
-  await lab().admin.create(service('greedy', {}, { 'metallb.io/loadBalancerIPs': ipv4 }));
+  await lab().admin.create(service('greedy', {}, wants.address(ipv4)));
   await expect
     .poll(() => notesOn(lab(), 'Service', 'greedy'), { timeout })
     .toContain(
@@ -200,59 +136,6 @@ test('what an advertisement says of other objects is checked, and the rest of it
   await expectStillServed(address);
 });
 
-test('Services that share an address but no node that may announce both are told so', async () => {
-  await apply(pool('lan', [lanAddresses.ipv4]), onNode('n1'), onNode('n2'));
-  const wish = { 'metallb.io/allow-shared-ip': 'web', 'metallb.io/loadBalancerIPs': '192.0.2.210' };
-  for (const [index, node] of ['n1', 'n2'].entries()) {
-    const made = service(node, { ports: [{ name: 'http', port: 80 + index, targetPort: 8080 }] }, wish);
-    await lab().admin.create({ ...made, metadata: { ...made.metadata, labels: { on: node } } });
-  }
-  for (const name of ['n1', 'n2']) {
-    const notes = async (): Promise<string> => (await notesOn(lab(), 'Service', name)).join('\n');
-    await expect.poll(notes, { timeout }).toContain('announceFailed: noEligibleNode: no node may announce 192.0.2.210');
-  }
-  expect(await claimants(lab().client, '192.0.2.210', 2)).toEqual([]);
-});
-
-test('whatever is written on Services, each has an address or a reason, and the others are served', async () => {
-  const address = await serve();
-  const long = 'x'.repeat(100_000);
-  const names = ['address-pool', 'loadBalancerIPs', 'allow-shared-ip', 'ip-allocated-from-pool'];
-  const garbage = [
-    '',
-    ' ',
-    ',',
-    ',,,',
-    '\u0000'.replace('\u0000', '\\0'),
-    '💥',
-    '{"a":[',
-    '1.2.3.4,',
-    '::',
-    '300.1.1.1',
-    '-1',
-    long,
-  ];
-  const made = garbage.flatMap((text, index) =>
-    ['metallb.io', 'metallb.universe.tf'].map((prefix, which) =>
-      service(
-        `garbage-${index}-${which}`,
-        { allocateLoadBalancerNodePorts: false },
-        Object.fromEntries(names.slice(0, text === long ? 2 : 4).map((name) => [`${prefix}/${name}`, text])),
-      ),
-    ),
-  );
-  for (const each of made) await lab().admin.create(each);
-  for (const { metadata } of made) {
-    await expect
-      .poll(() => allocationOf(lab(), metadata.name), { timeout, message: metadata.name })
-      .toMatchObject({
-        allocated: expect.stringMatching(/^(True|False)$/),
-        reason: expect.stringMatching(/^[A-Z]\w+$/),
-      });
-  }
-  await expectStillServed(address);
-});
-
 test('objects as large as the apiserver takes are read like any others', async () => {
   const address = await serve();
   const values = Array.from({ length: 128 }, (_, index) => `v${index}`.padEnd(63, 'x'));
@@ -264,31 +147,10 @@ test('objects as large as the apiserver takes are read like any others', async (
     pool('large', addresses, { serviceAllocation: { serviceSelectors: selectors } }),
     l2Advertisement('large', { ipAddressPools: ['large'], serviceSelectors: selectors, nodeSelectors: selectors }),
   );
-  await lab().admin.create(service('large', {}, { 'metallb.io/address-pool': 'large' }));
+  await lab().admin.create(service('large', {}, wants.pool('large')));
   expect(await allocated(lab(), 'large')).toEqual(['198.18.0.0']);
   await expectAllWell([controller, ...speakers]);
   await expectStillServed(address);
 });
 
-test('whatever is written into the status of a Service, it is put right', async () => {
-  const address = await serve();
-  const ingresses = [
-    [{ ip: '2001:DB8:0:0::B' }, { ip: '2001:db8::b' }],
-    [{ ip: '203.0.113.99' }],
-    [{ ip: address }, { ip: address }, { ip: '192.0.2.239' }],
-    Array.from({ length: 500 }, (_, index) => ({ ip: `198.18.${index >> 8}.${index & 255}` })),
-  ];
-  for (const ingress of ingresses) {
-    await lab().admin.patch(`${servicePath('web')}/status`, { status: { loadBalancer: { ingress } } });
-    await expect
-      .poll(async () => (await lab().admin.get(servicePath('web')))['status'].loadBalancer.ingress, { timeout })
-      .toEqual([{ ip: address, ipMode: 'VIP' }]);
-  }
-  await announced(lab(), 'web', address);
-  await expectStillServed(address);
-});
-
-test('no daemon has died of any of this', () => {
-  expect(daemonPids()).toEqual(pids);
-  expect(pids).toHaveLength(5);
-});
+testThatNoDaemonDied(lab);
