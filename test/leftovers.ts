@@ -11,9 +11,9 @@ export class RunMarks {
   readonly directory = mkdtempSync(join(tmpdir(), 'ingot-test-'));
   readonly #namespaces = new Set(list('/run/netns'));
 
-  /** The environment for all that the run starts. */
+  /** The environment for all that the run starts. Tools may not keep compiled code in the folder. */
   get env(): NodeJS.ProcessEnv {
-    return { ...process.env, TMPDIR: this.directory, [variable]: this.directory };
+    return { ...process.env, TMPDIR: this.directory, [variable]: this.directory, NODE_DISABLE_COMPILE_CACHE: '1' };
   }
 
   /** A line for each thing that is still there. */

@@ -42,7 +42,10 @@ report({
   load_before: loadBefore,
   load_after: loadavg()[0] ?? 0,
 });
-if (!values.json) console.table(figures.map(({ value, min, max, ...rest }) => ({ ...rest, value: round(value), min: round(min), max: round(max) })));
+if (!values.json)
+  console.table(
+    figures.map(({ value, min, max, ...rest }) => ({ ...rest, value: round(value), min: round(min), max: round(max) })),
+  );
 
 function round(value: number | undefined): number | undefined {
   return value === undefined ? undefined : Number(value.toPrecision(4));

@@ -4,4 +4,6 @@
 mount -t tmpfs -o mode=755 tmpfs /run &&
   mkdir -p /run/netns /run/ingot /run/ingot-lab /run/secrets/kubernetes.io/serviceaccount &&
   ip link set lo up || exit 1
+# A lab within the lab keeps its session here, and so leaves nothing outside.
+export XDG_RUNTIME_DIR=/run
 "$@"
