@@ -37,14 +37,19 @@ export class Problems {
 
   /** Errors first. */
   all(configuration: Configuration, serviceCIDRs: readonly string[]): readonly Problem[] {
-    const watchers = Object.entries<Watcher<unknown>>({ ...this.#watchers });
     const problems = [
       ...configuration.problems,
       ...this.#overlapsWithCluster(configuration, serviceCIDRs),
-      ...watchers.flatMap(([kind, watcher]) => watcherProblems(kind, watcher)),
+      ...this.#problemsOfWatchers(),
       ...this.#refused.values(),
     ];
     return problems.toSorted((a, b) => Number(a.severity === 'warning') - Number(b.severity === 'warning'));
+  }
+
+  /** Objects that cannot be read, and kinds that cannot be had. */
+  #problemsOfWatchers(): readonly Problem[] {
+    const kinds = Object.entries(kindNames) as [keyof Watchers, string][];
+    return kinds.flatMap(([name, kind]) => watcherProblems(kind, this.#watchers[name]));
   }
 
   /** Sorting the addresses of thousands of nodes takes long, and they hardly ever change. */
@@ -65,12 +70,22 @@ interface Overlaps {
   readonly problems: readonly Problem[];
 }
 
+const kindNames: Readonly<Record<keyof Watchers, string>> = {
+  services: 'Service',
+  namespaces: 'Namespace',
+  nodes: 'Node',
+  pools: 'IPAddressPool',
+  l2Advertisements: 'L2Advertisement',
+  bgpAdvertisements: 'BGPAdvertisement',
+  l2Statuses: 'ServiceL2Status',
+  bgpStatuses: 'ServiceBGPStatus',
+};
+
 function watcherProblems(kind: string, { problems, blocked }: Watcher<unknown>): readonly Problem[] {
-  const unread = [...problems].map(([key, message]): Problem => {
-    const object = { kind, namespace: '', name: key, uid: '' };
-    return { object, field: '', message: `cannot be read: ${message}`, severity: 'error', reason: 'Unreadable' };
-  });
-  if (blocked === undefined) return unread;
-  const object = { kind, namespace: '', name: '', uid: '' };
-  return [...unread, { object, field: '', message: blocked, severity: 'error', reason: 'Blocked' }];
+  const unreadable = [...problems].map(([key, message]) => problemWith(kind, key, 'object', 'Unreadable', message));
+  return blocked === undefined ? unreadable : [...unreadable, problemWith(kind, '*', 'watch', 'Blocked', blocked)];
+}
+
+function problemWith(kind: string, name: string, field: string, reason: string, message: string): Problem {
+  return { object: { kind, namespace: '', name, uid: '' }, field, message, severity: 'error', reason };
 }

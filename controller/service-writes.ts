@@ -134,11 +134,11 @@ export class ServiceWrites {
   #settled(issued: Issued, outcome: WriteOutcome): void {
     const { key } = issued.service;
     if (this.#issued.get(key) !== issued) return;
-    if (outcome.kind === 'refused') {
+    const isShown = this.#shownVersion(key) !== issued.resourceVersion;
+    if (outcome.kind === 'refused' && !isShown) {
       this.#listener.refused(issued.service, outcome.error);
       return;
     }
-    const isShown = this.#shownVersion(key) !== issued.resourceVersion;
     if (isShown || outcome.kind === 'dropped') this.#forget(issued);
     if (outcome.kind === 'written') {
       this.#stored(issued, outcome.resourceVersion, isShown);

@@ -21,7 +21,8 @@ export interface TermListener {
 export class Term {
   readonly #dependencies: KubeDependencies;
   readonly #listener: TermListener;
-  readonly #ends: Cancel[] = [];
+  /** What is under way, by what it is for. */
+  readonly #ends = new Map<string, Cancel>();
   #serviceCIDRs: readonly string[] | undefined;
   #configurationStateRead = false;
   /** All Services were listed since the term began: nothing may be written before. */
@@ -44,6 +45,7 @@ export class Term {
   begin(configurationState: Omit<Extract<KubeRequest, { verb: 'get' }>, 'verb'>): void {
     this.#readConfigurationState({ verb: 'get', ...configurationState });
     this.#keep(
+      'serviceCIDRs',
       listOnce({ resource: serviceCIDRs }, this.#dependencies, (objects) => {
         this.#serviceCIDRs = objects.flatMap((object) => ifReadable(() => texts(child(object, 'spec'), 'cidrs')) ?? []);
         this.#listener.learned();
@@ -51,6 +53,7 @@ export class Term {
     );
     const others = { resource: services, fieldSelector: 'spec.type!=LoadBalancer', metadataOnly: true };
     this.#keep(
+      'leftovers',
       listOnce(others, this.#dependencies, (objects) => {
         for (const service of markedAmong(objects)) this.#listener.leftover(service);
       }),
@@ -58,16 +61,20 @@ export class Term {
   }
 
   end(): void {
-    for (const end of this.#ends) end();
-    this.#ends.length = 0;
+    for (const end of this.#ends.values()) end();
+    this.#ends.clear();
   }
 
   #readConfigurationState(request: KubeRequest): void {
     const { api, clock } = this.#dependencies;
     this.#keep(
+      'configurationState',
       api.request(request, (answer) => {
         if (answer.kind === 'failed' && !(answer.error.kind === 'status' && answer.error.code === 404)) {
-          this.#keep(clock.after(retryMs, () => this.#readConfigurationState(request)));
+          this.#keep(
+            'configurationState',
+            clock.after(retryMs, () => this.#readConfigurationState(request)),
+          );
           return;
         }
         this.#configurationStateRead = true;
@@ -77,7 +84,7 @@ export class Term {
     );
   }
 
-  #keep(end: Cancel): void {
-    this.#ends.push(end);
+  #keep(what: string, end: Cancel): void {
+    this.#ends.set(what, end);
   }
 }

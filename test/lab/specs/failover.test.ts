@@ -16,7 +16,7 @@ import {
   pool,
   service,
 } from './objects.ts';
-import { claimants, readinessOf } from './seen.ts';
+import { claimants, readinessOf, served } from './seen.ts';
 import { useLab } from './use-lab.ts';
 
 const timeout = 10_000;
@@ -35,7 +35,7 @@ async function serve(spec: Readonly<Record<string, unknown>> = {}): Promise<Serv
   await lab().admin.apply(l2Advertisement('lan'));
   await lab().admin.create(service('web', { externalTrafficPolicy: 'Local', ports: [http, echo], ...spec }));
   const [address] = await allocated(lab(), 'web');
-  const owner = await announced(lab(), 'web', address);
+  const owner = await served(lab(), 'web', address);
   return { address, owner };
 }
 

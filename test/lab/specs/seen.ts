@@ -4,10 +4,13 @@ import type { KubeObject } from '../control-plane/admin-client.ts';
 import type { Host } from '../host.ts';
 import type { Lab } from '../lab.ts';
 import { claimsOf, watchLan } from '../capture/lan-watch.ts';
+import { eventually } from '../eventually.ts';
 import { within } from '../network/namespace.ts';
 import { run } from '../process/run.ts';
 import { healthPort, namespace as ingotNamespace } from '../programs/speaker.ts';
-import { addressesOf, conditionOf, servicePath } from '../services.ts';
+import { addressesOf, announced, conditionOf, servicePath } from '../services.ts';
+
+const servedWithinMs = 10_000;
 
 /** All that Ingot says of a Service's allocation; what is undefined is not there. */
 export interface Allocation {
@@ -71,6 +74,13 @@ export async function metricOf(
   const series = (await answer.text()).split('\n').filter((line) => /^\w+/.exec(line)?.[0] === name);
   const found = series.find((line) => wanted.every((text) => line.replace('{', ',').includes(text)));
   return found === undefined ? undefined : Number(found.slice(found.lastIndexOf(' ') + 1));
+}
+
+/** The node that announces a Service, once a backend answers through it: then kube-proxy has followed. */
+export async function served(lab: Lab, name: string, address: string): Promise<ClusterNode> {
+  const announcer = await announced(lab, name, address);
+  await eventually(() => lab.client.curl(address), { withinMs: servedWithinMs, what: `An answer of Service ${name}` });
+  return announcer;
 }
 
 /** The MAC addresses that claim to have `address` when a host that knows nothing asks for it again and again. */

@@ -6,7 +6,7 @@ import type { BackendAnswer } from '../programs/backend-main.ts';
 import type { ProxyMode } from '../programs/kube-proxy.ts';
 import { allocated, announced, servicePath } from '../services.ts';
 import { echo, endpointSlice, http, l2Advertisement, lanAddresses, pool, service, wants } from './objects.ts';
-import { claimants } from './seen.ts';
+import { claimants, served } from './seen.ts';
 import { useLab } from './use-lab.ts';
 
 const requests = 20;
@@ -42,13 +42,13 @@ export function testTraffic(proxyMode: ProxyMode): void {
 
   test('externalTrafficPolicy Cluster: one node answers ARP, pods of all nodes answer HTTP', async () => {
     const address = await serve(lab(), {});
-    await announced(lab(), 'web', address);
+    await served(lab(), 'web', address);
     await expect.poll(() => podsAnswering(lab(), address), { timeout }).toEqual(['p1', 'p2', 'p3']);
   });
 
   test('externalTrafficPolicy Local: the pod of the announcing node answers and sees the client', async () => {
     const address = await serve(lab(), { externalTrafficPolicy: 'Local', ports: [http, echo] });
-    const announcer = await announced(lab(), 'web', address);
+    const announcer = await served(lab(), 'web', address);
     const answers = [...(await askOften(lab(), address)), await lab().client.askUdp(address, echo.port)];
     expect(pods(answers)).toEqual([announcer.addresses.pod.name]);
     expect(new Set(answers.map(({ peer }) => peer))).toEqual(new Set([lab().client.ipv4]));
@@ -58,7 +58,7 @@ export function testTraffic(proxyMode: ProxyMode): void {
     const endpoint = nodeAddresses(3);
     const address = await serve(lab(), { externalTrafficPolicy: 'Local', selector: undefined });
     await lab().admin.create(endpointSlice('web', { nodes: [3] }));
-    expect((await announced(lab(), 'web', address)).name).toBe(endpoint.name);
+    expect((await served(lab(), 'web', address)).name).toBe(endpoint.name);
     expect(await podsAnswering(lab(), address)).toEqual([endpoint.pod.name]);
   });
 
@@ -66,7 +66,7 @@ export function testTraffic(proxyMode: ProxyMode): void {
     const address = await serve(lab(), {
       ports: [http, { name: 'other', port: 8443, targetPort: 8081 }, echo],
     });
-    await announced(lab(), 'web', address);
+    await served(lab(), 'web', address);
     expect((await lab().client.curl(address, 80)).port).toBe(8080);
     expect((await lab().client.curl(address, 8443)).port).toBe(8081);
     expect((await lab().client.askUdp(address, 7)).port).toBe(8080);
@@ -75,20 +75,20 @@ export function testTraffic(proxyMode: ProxyMode): void {
 
   test('sessionAffinity ClientIP: one pod answers all requests of a client', async () => {
     const address = await serve(lab(), { sessionAffinity: 'ClientIP' });
-    await announced(lab(), 'web', address);
+    await served(lab(), 'web', address);
     expect(await podsAnswering(lab(), address)).toHaveLength(1);
   });
 
   test('a Service without selector is served by the EndpointSlice that somebody made', async () => {
     const address = await serve(lab(), { selector: undefined });
     await lab().admin.create(endpointSlice('web', { nodes: [1, 3] }));
-    await announced(lab(), 'web', address);
+    await served(lab(), 'web', address);
     await expect.poll(() => podsAnswering(lab(), address), { timeout }).toEqual(['p1', 'p3']);
   });
 
   test('allocateLoadBalancerNodePorts false: reached all the same', async () => {
     const address = await serve(lab(), { allocateLoadBalancerNodePorts: false });
-    await announced(lab(), 'web', address);
+    await served(lab(), 'web', address);
     const { spec } = await lab().admin.get(servicePath('web'));
     expect(spec.ports[0].nodePort).toBeUndefined();
     expect((await podsAnswering(lab(), address)).length).toBeGreaterThan(0);
@@ -100,7 +100,7 @@ export function testTraffic(proxyMode: ProxyMode): void {
     await lab().admin.patch(servicePath('web'), { metadata: { annotations: wish } });
     await lab().admin.create(service('echo', { ports: [echo] }, wish));
     expect(await allocated(lab(), 'echo')).toEqual([address]);
-    const announcer = await announced(lab(), 'web', address);
+    const announcer = await served(lab(), 'web', address);
     expect(await announced(lab(), 'echo', address)).toBe(announcer);
     expect((await lab().client.curl(address)).port).toBe(http.targetPort);
     await expect.poll(async () => (await lab().client.askUdp(address, echo.port)).pod, { timeout }).toMatch(/^p/);

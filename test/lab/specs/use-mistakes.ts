@@ -1,9 +1,9 @@
 // For specs about what users get wrong: something that works and must go on, and the places where a mistake is told.
 import { beforeAll, expect, test } from 'vitest';
 import type { Lab } from '../lab.ts';
-import { allocated, announced, conditionOf } from '../services.ts';
+import { allocated, conditionOf } from '../services.ts';
 import { configurationPath, l2Advertisement, lanAddresses, pool, service } from './objects.ts';
-import { allocationOf, configurationStateOf, notesOn } from './seen.ts';
+import { allocationOf, configurationStateOf, notesOn, served } from './seen.ts';
 import { useAllocations } from './use-allocations.ts';
 
 const timeout = 15_000;
@@ -21,7 +21,7 @@ export function useMistakes(lab: () => Lab) {
     await apply(pool('lan', [lanAddresses.ipv4]), l2Advertisement('lan', { ipAddressPools: ['lan'] }));
     await lab().admin.create(service('web'));
     const [address] = await allocated(lab(), 'web');
-    await announced(lab(), 'web', address);
+    await served(lab(), 'web', address);
     return address;
   }
 

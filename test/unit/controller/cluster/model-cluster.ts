@@ -20,7 +20,7 @@ export class ModelCluster {
   #version = 100;
   #uid = 0;
   #refusals: { readonly matches: (request: KubeRequest) => boolean; readonly code: number }[] = [];
-  /** All writes that were stored, in order. */
+  /** All requests that changed something, in order. */
   readonly writes: KubeRequest[] = [];
 
   get version(): number {
@@ -69,8 +69,9 @@ export class ModelCluster {
   perform(request: KubeRequest): KubeAnswer {
     const refused = this.#refusals.find(({ matches }) => matches(request));
     if (refused !== undefined) return failed(refused.code);
+    const before = this.#version;
     const answer = this.#perform(request);
-    if (answer.kind === 'ok' && request.verb !== 'list' && request.verb !== 'get') this.writes.push(request);
+    if (this.#version > before) this.writes.push(request);
     return answer;
   }
 
