@@ -8,7 +8,7 @@ import type { Watcher, WatcherListener } from '#shared/kube/watcher.ts';
 import { Coalescer } from '#shared/runtime/coalescer.ts';
 import { randomHex } from '#shared/runtime/random.ts';
 import { listenToApi, type ApiContact } from './api-contact.ts';
-import { controllerMetrics, type ControllerMetrics } from './controller-metrics.ts';
+import { controllerMetrics, type ControllerMetrics } from './report/metrics.ts';
 import { Leader } from './leader.ts';
 import { Ledger } from './ledger.ts';
 import { plan, type Plan } from './plan.ts';

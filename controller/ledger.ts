@@ -2,7 +2,7 @@
 import type { Address } from './allocation/address.ts';
 import type { Request } from './allocation/request.ts';
 import type { Accepted, AcceptedRequest, Plan } from './plan.ts';
-import { shownIps } from './service-events.ts';
+import { shownIps } from './service/events.ts';
 
 export class Ledger {
   readonly #entries = new Map<string, AcceptedRequest>();

@@ -18,7 +18,7 @@ import { Supply } from './allocation/supply.ts';
 import { territoryOf } from './allocation/territory.ts';
 import { UsageCount, type PoolUsage } from './allocation/usage.ts';
 import type { World } from './allocation/world.ts';
-import { allocatedCondition } from './service-conditions.ts';
+import { allocatedCondition } from './service/conditions.ts';
 
 export interface Snapshot {
   readonly services: readonly Held[];

@@ -9,8 +9,8 @@ import { deepEqual } from '#shared/runtime/equal.ts';
 import { addressOf } from './allocation/address.ts';
 import { allocatedFromPool, legacyAllocatedFromPool } from './allocation/annotations.ts';
 import type { Held, Snapshot } from './plan.ts';
-import { shownIps } from './service-events.ts';
-import type { ServiceWrites } from './service-writes.ts';
+import { shownIps } from './service/events.ts';
+import type { ServiceWrites } from './service/writes.ts';
 import type { Watchers } from './watchers.ts';
 
 export interface SnapshotOptions {

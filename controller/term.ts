@@ -5,7 +5,7 @@ import { child, ifReadable, texts } from '#shared/kube/objects/fields.ts';
 import { serviceCIDRs, services } from '#shared/kube/resources.ts';
 import type { Cancel } from '#shared/runtime/clock.ts';
 import { listOnce } from './list-once.ts';
-import { markedAmong, type Marked } from './service-clean-up.ts';
+import { markedAmong, type Marked } from './service/clean-up.ts';
 
 const retryMs = 5_000;
 

@@ -14,7 +14,7 @@ import type { Parsed } from '#shared/kube/objects/view.ts';
 import { namespaces, nodes, services } from '#shared/kube/resources.ts';
 import { Watcher, type WatcherListener } from '#shared/kube/watcher.ts';
 import { parsePoolView, type PoolView } from './pool-view.ts';
-import { parseServiceBGPStatus, parseServiceL2Status, type ServiceStatusView } from './service-status-view.ts';
+import { parseServiceBGPStatus, parseServiceL2Status, type ServiceStatusView } from './announcement-view.ts';
 
 export interface Watchers {
   readonly services: Watcher<ServiceView>;

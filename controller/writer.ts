@@ -9,14 +9,14 @@ import { parseIp, type Ip } from '#shared/net/ip.ts';
 import type { Clock } from '#shared/runtime/clock.ts';
 import type { Log } from '#shared/runtime/log.ts';
 import { addressInUse } from './allocation/refusals.ts';
-import type { Announced, Announcements } from './announcements.ts';
-import type { ControllerMetrics } from './controller-metrics.ts';
+import type { Announced, Announcements } from './service/announcements.ts';
+import type { ControllerMetrics } from './report/metrics.ts';
 import type { Ledger } from './ledger.ts';
 import type { Decision, Plan } from './plan.ts';
-import { allocatedConditionOf } from './service-conditions.ts';
-import { serviceEvents, shownIps } from './service-events.ts';
-import { differs, statusPatch, type DesiredStatus } from './service-status.ts';
-import type { ServiceWrites } from './service-writes.ts';
+import { allocatedConditionOf } from './service/conditions.ts';
+import { serviceEvents, shownIps } from './service/events.ts';
+import { differs, statusPatch, type DesiredStatus } from './service/status.ts';
+import type { ServiceWrites } from './service/writes.ts';
 
 /** A Service as the watch shows it now: the plan may be older than its last write. */
 export interface Shown {

@@ -11,7 +11,7 @@ const loopback = '127.0.0.1';
 const readyWithinMs = 60_000;
 const root = join(import.meta.dirname, '../../..');
 /** Memory before speed: most of what it holds is short-lived, and V8 would let it pile up. */
-const nodeFlags = ['--max-semi-space-size=4', '--heap-growing-percent=20'];
+const nodeFlags = ['--max-semi-space-size=4', '--heap-growing-percent=15'];
 const poolPath = '/apis/metallb.io/v1beta1/namespaces/metallb-system/ipaddresspools/bench';
 
 export class RunningController {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { cleanUp, type Marked } from '#controller/service-clean-up.ts';
-import { queueKey, statusRequest } from '#controller/service-writes.ts';
+import { cleanUp, type Marked } from '#controller/service/clean-up.ts';
+import { queueKey, statusRequest } from '#controller/service/writes.ts';
 import { objectKey } from '#shared/kube/objects/view.ts';
 import { WriteQueue } from '#shared/kube/write-queue.ts';
 import { VirtualClock } from '#test/simulation/clock.ts';

@@ -1,7 +1,7 @@
 // The controller's metrics. Those of pools describe the cluster, so only the leader shows them.
 import type { Metrics } from '#shared/runtime/metrics.ts';
-import type { PoolUsage } from './allocation/usage.ts';
-import type { Plan } from './plan.ts';
+import type { PoolUsage } from '../allocation/usage.ts';
+import type { Plan } from '../plan.ts';
 
 export type ControllerMetrics = ReturnType<typeof controllerMetrics>;
 

@@ -4,8 +4,8 @@ import { withTransitionTimes } from '#shared/config/condition.ts';
 import { poolConditions } from '#shared/config/pool-conditions.ts';
 import type { Problem } from '#shared/config/problem.ts';
 import { deepEqual } from '#shared/runtime/equal.ts';
-import type { PoolUsage } from './allocation/usage.ts';
-import type { PoolView } from './pool-view.ts';
+import type { PoolUsage } from '../allocation/usage.ts';
+import type { PoolView } from '../pool-view.ts';
 
 /** `problems` are those of this pool. Transition times are kept from the status as it is. */
 export function poolStatus(

@@ -1,7 +1,7 @@
 // The two conditions that the controller keeps on a Service.
 import type { ServiceCondition, ServiceView } from '#shared/kube/objects/service.ts';
-import type { Assignment } from './allocation/assignment.ts';
-import type { PoolSpace } from './allocation/pool-space.ts';
+import type { Assignment } from '../allocation/assignment.ts';
+import type { PoolSpace } from '../allocation/pool-space.ts';
 
 export const allocatedCondition = 'ingot.dev/Allocated';
 export const announcedCondition = 'ingot.dev/Announced';

@@ -10,7 +10,7 @@ import type { KubeError } from '#shared/kube/kube-api.ts';
 import { describeError } from '#shared/kube/status.ts';
 import type { Watcher } from '#shared/kube/watcher.ts';
 import { deepEqual } from '#shared/runtime/equal.ts';
-import type { Watchers } from './watchers.ts';
+import type { Watchers } from '../watchers.ts';
 
 /** More than a status can show. */
 const mostRefused = 1_000;

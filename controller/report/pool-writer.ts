@@ -4,9 +4,9 @@ import type { Problem } from '#shared/config/problem.ts';
 import type { ObjectKey } from '#shared/kube/objects/view.ts';
 import type { WriteQueue } from '#shared/kube/write-queue.ts';
 import type { Cancel, Clock } from '#shared/runtime/clock.ts';
-import type { PoolUsage } from './allocation/usage.ts';
+import type { PoolUsage } from '../allocation/usage.ts';
 import { isSamePoolStatus, poolStatus } from './pool-status.ts';
-import type { PoolView } from './pool-view.ts';
+import type { PoolView } from '../pool-view.ts';
 
 const shortestIntervalMs = 2_000;
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { allocatedConditionOf } from '#controller/service-conditions.ts';
-import { serviceEvents } from '#controller/service-events.ts';
+import { allocatedConditionOf } from '#controller/service/conditions.ts';
+import { serviceEvents } from '#controller/service/events.ts';
 import { held, pool, preferDual, type ServiceOptions } from '#test/unit/controller/objects.ts';
 import { decisionsOf, worldOf } from '#test/unit/controller/world.ts';
 

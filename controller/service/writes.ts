@@ -11,8 +11,8 @@ import type { WriteQueue } from '#shared/kube/write-queue.ts';
 import type { Priority, WriteOutcome } from '#shared/kube/write.ts';
 import { deepEqual } from '#shared/runtime/equal.ts';
 import type { Ip } from '#shared/net/ip.ts';
-import type { Address } from './allocation/address.ts';
-import type { DesiredStatus } from './service-status.ts';
+import type { Address } from '../allocation/address.ts';
+import type { DesiredStatus } from './status.ts';
 
 export interface ServiceWrite {
   readonly service: ServiceView;

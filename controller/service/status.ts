@@ -4,8 +4,8 @@ import assert from 'node:assert';
 import { kubernetesTime } from '#shared/config/condition.ts';
 import type { Ingress, ServiceCondition, ServiceView } from '#shared/kube/objects/service.ts';
 import { parseIp, type Ip } from '#shared/net/ip.ts';
-import { allocatedFromPool, legacyAllocatedFromPool } from './allocation/annotations.ts';
-import { allocatedCondition, announcedCondition, conditionOf, isSameCondition } from './service-conditions.ts';
+import { allocatedFromPool, legacyAllocatedFromPool } from '../allocation/annotations.ts';
+import { allocatedCondition, announcedCondition, conditionOf, isSameCondition } from './conditions.ts';
 
 export interface DesiredStatus {
   /** The primary family first. */

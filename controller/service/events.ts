@@ -3,10 +3,10 @@
 import type { RecordedEvent } from '#shared/kube/event-recorder.ts';
 import type { ServiceView } from '#shared/kube/objects/service.ts';
 import { parseIp, type Ip } from '#shared/net/ip.ts';
-import { deprecatedAnnotations } from './allocation/annotations.ts';
-import { quotedList, type Refusal } from './allocation/refusals.ts';
-import type { Decision } from './plan.ts';
-import { allocatedCondition, allocatedConditionOf, conditionOf, isSameCondition } from './service-conditions.ts';
+import { deprecatedAnnotations } from '../allocation/annotations.ts';
+import { quotedList, type Refusal } from '../allocation/refusals.ts';
+import type { Decision } from '../plan.ts';
+import { allocatedCondition, allocatedConditionOf, conditionOf, isSameCondition } from './conditions.ts';
 
 export type ServiceEvent = Omit<RecordedEvent, 'regarding'>;
 

@@ -2,8 +2,8 @@
 import { child, ifReadable, requiredText, text, textMap, type Fields } from '#shared/kube/objects/fields.ts';
 import { objectKey, type ObjectKey } from '#shared/kube/objects/view.ts';
 import type { WriteQueue } from '#shared/kube/write-queue.ts';
-import { cleanUpPatch, isMarked } from './service-status.ts';
-import { queueKey, statusRequest } from './service-writes.ts';
+import { cleanUpPatch, isMarked } from './status.ts';
+import { queueKey, statusRequest } from './writes.ts';
 
 export interface Marked {
   readonly key: ObjectKey;

@@ -6,8 +6,8 @@ import { inForce } from '#shared/config/versions.ts';
 import type { ServiceCondition, ServiceView } from '#shared/kube/objects/service.ts';
 import type { ObjectKey } from '#shared/kube/objects/view.ts';
 import type { Clock } from '#shared/runtime/clock.ts';
-import type { Decision } from './plan.ts';
-import { announcedCondition, conditionOf, isSameCondition } from './service-conditions.ts';
+import type { Decision } from '../plan.ts';
+import { announcedCondition, conditionOf, isSameCondition } from './conditions.ts';
 
 const holdsForMs = 10_000;
 
