@@ -84,8 +84,8 @@ export class Writer {
     const { addresses, space } = step.decision;
     const allocated = allocatedConditionOf(step.decision);
     const ips = addresses.map(({ ip }) => ip);
-    const conditions = [...(allocated === undefined ? [] : [allocated]), ...more];
-    const desired = { ips, pool: space?.pool.name, conditions };
+    const allocation = { ips, pool: space?.pool.name, conditions: allocated === undefined ? [] : [allocated] };
+    const desired = { ...allocation, conditions: [...allocation.conditions, ...more] };
     if (!differs(service, desired)) {
       writes.withdraw(service.key);
       return true;
@@ -95,7 +95,7 @@ export class Writer {
       resourceVersion,
       addresses,
       pool: desired.pool,
-      priority: priorityOf(shownIps(service), ips),
+      priority: differs(service, allocation) ? priorityOf(shownIps(service), ips) : 'announced',
       desired,
       patch: () => statusPatch(service, desired, { resourceVersion, wallMs: clock.wallMs() }),
       written: () => this.#written(step, service),

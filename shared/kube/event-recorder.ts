@@ -51,7 +51,9 @@ const mostAttempts = 3;
 const longestNoteBytes = 1_024;
 const longestNamePart = 200;
 const objectLimit: TokenBucketLimit = { perSecond: 0.1, burst: 25 };
-const daemonLimit: TokenBucketLimit = { perSecond: 5, burst: 25 };
+/** Beyond the burst of the daemon: a storm of allocations leaves room to say what is wrong. */
+const keptForWarnings = 10;
+const daemonLimit: TokenBucketLimit = { perSecond: 5, burst: 25 + keptForWarnings };
 
 type Dependencies = Pick<KubeDependencies, 'clock' | 'random' | 'log'> & { readonly queue: WriteQueue };
 
@@ -80,7 +82,7 @@ export class EventRecorder {
       known.count++;
       known.lastMs = clock.nowMs();
       known.lastWallMs = clock.wallMs();
-    } else if (this.#allows(event.regarding.uid)) {
+    } else if (this.#allows(event)) {
       this.#create(key, { ...event, note });
     } else {
       this.#suppressed++;
@@ -92,11 +94,12 @@ export class EventRecorder {
   }
 
   /** Takes a token of the object and one of the daemon, or none. */
-  #allows(uid: string): boolean {
+  #allows({ regarding: { uid }, type }: RecordedEvent): boolean {
     const nowMs = this.#dependencies.clock.nowMs();
     const object = refill(this.#objects.get(uid) ?? fullBucket(objectLimit, nowMs), objectLimit, nowMs);
     this.#daemon = refill(this.#daemon, daemonLimit, nowMs);
-    if (object.tokens < 1 || this.#daemon.tokens < 1) return false;
+    const daemonTokens = this.#daemon.tokens - (type === 'Warning' ? 0 : keptForWarnings);
+    if (object.tokens < 1 || daemonTokens < 1) return false;
     this.#daemon = { ...this.#daemon, tokens: this.#daemon.tokens - 1 };
     forgetOldest(this.#objects, mostObjects);
     this.#objects.set(uid, { ...object, tokens: object.tokens - 1 });

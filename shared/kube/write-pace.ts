@@ -13,7 +13,7 @@ export interface PaceLimits {
 export const paceLimits: Readonly<Record<'controller' | 'speaker', PaceLimits>> = {
   controller: {
     window: { least: 4, most: 32 },
-    rated: ['condition', 'poolStatus', 'cleanUp'],
+    rated: ['condition', 'poolStatus', 'announced', 'cleanUp'],
     rate: { perSecond: 20, burst: 20 },
   },
   speaker: {

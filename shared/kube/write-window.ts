@@ -1,4 +1,5 @@
-// How many writes may be in flight: as many as the apiserver answers quickly. Grows by one a round of quick answers, halves on trouble.
+// How many writes may be in flight: as many as the apiserver answers quickly. Doubles with each round of quick answers until the first trouble,
+// grows by one a round from then on, halves on trouble.
 
 export interface WindowLimits {
   readonly least: number;
@@ -7,6 +8,8 @@ export interface WindowLimits {
 
 export interface WriteWindow {
   readonly size: number;
+  /** It was too large once. Until then it grows with each quick answer, afterwards with each round of them. */
+  readonly isTried: boolean;
   /** Quick answers since it grew. */
   readonly quick: number;
   /** Answers still to come to what was sent before it was halved: they tell nothing new. */
@@ -22,7 +25,7 @@ const recentWeight = 1 / 8;
 const usualWeight = 1 / 128;
 
 export function newWindow({ least }: WindowLimits): WriteWindow {
-  return { size: least, quick: 0, stale: 0, recentMs: undefined, usualMs: undefined };
+  return { size: least, isTried: false, quick: 0, stale: 0, recentMs: undefined, usualMs: undefined };
 }
 
 export function afterAnswer(window: WriteWindow, limits: WindowLimits, tookMs: number): WriteWindow {
@@ -31,7 +34,7 @@ export function afterAnswer(window: WriteWindow, limits: WindowLimits, tookMs: n
   const next: WriteWindow = { ...window, recentMs, usualMs };
   if (window.stale > 0) return { ...next, stale: window.stale - 1 };
   if (recentMs > Math.max(quickMs, 2 * usualMs)) return halved(next, limits);
-  if (window.quick + 1 < window.size) return { ...next, quick: window.quick + 1 };
+  if (window.isTried && window.quick + 1 < window.size) return { ...next, quick: window.quick + 1 };
   return { ...next, size: Math.min(limits.most, window.size + 1), quick: 0 };
 }
 
@@ -41,7 +44,13 @@ export function afterTrouble(window: WriteWindow, limits: WindowLimits): WriteWi
 }
 
 function halved(window: WriteWindow, { least }: WindowLimits): WriteWindow {
-  return { ...window, size: Math.max(least, Math.floor(window.size / 2)), quick: 0, stale: window.size - 1 };
+  return {
+    ...window,
+    size: Math.max(least, Math.floor(window.size / 2)),
+    isTried: true,
+    quick: 0,
+    stale: window.size - 1,
+  };
 }
 
 function average(before: number | undefined, value: number, weight: number): number {

@@ -2,7 +2,16 @@
 import type { KubeError, KubeRequest } from './kube-api.ts';
 
 /** Most urgent first. */
-export const priorities = ['release', 'allocate', 'condition', 'poolStatus', 'cleanUp', 'status', 'event'] as const;
+export const priorities = [
+  'release',
+  'allocate',
+  'condition',
+  'poolStatus',
+  'announced',
+  'cleanUp',
+  'status',
+  'event',
+] as const;
 export type Priority = (typeof priorities)[number];
 
 export interface Write {

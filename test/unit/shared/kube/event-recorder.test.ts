@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { EventRecorder, type RecordedEvent } from '#shared/kube/event-recorder.ts';
 import { WriteQueue } from '#shared/kube/write-queue.ts';
-import { VirtualClock } from '#test/simulation/clock.ts';
-import { seededRandom } from '#test/simulation/random.ts';
+import { VirtualClock } from '#test/simulation/time/virtual-clock.ts';
+import { seededRandom } from '#test/simulation/time/random.ts';
 import { RecordedLog, RecordedMetrics } from '#test/simulation/recorder.ts';
 import { ScriptedKubeApi, type ScriptedRequest } from '#test/simulation/scripted-kube-api.ts';
 
@@ -146,6 +146,15 @@ describe('too much', () => {
     for (let index = 100; index < 200; index++) recorder.record(event(`shop-${index}`));
     answerAll(api);
     expect(api.requests).toHaveLength(30);
+  });
+
+  test('of the daemon still leaves room for ten Warnings', () => {
+    const { api, recorder } = startRecorder();
+    for (let index = 0; index < 100; index++) recorder.record(event(`shop-${index}`));
+    for (let index = 0; index < 100; index++) recorder.record(event(`pool-${index}`, { type: 'Warning' }));
+    answerAll(api);
+    expect(api.requests.map((each) => bodyOf(each)['type']).filter((type) => type === 'Warning')).toHaveLength(10);
+    expect(api.requests).toHaveLength(35);
   });
 
   test('is counted in one line of the log', () => {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { WriteQueue } from '#shared/kube/write-queue.ts';
 import type { Priority, Write } from '#shared/kube/write.ts';
-import { VirtualClock } from '#test/simulation/clock.ts';
-import { seededRandom } from '#test/simulation/random.ts';
+import { VirtualClock } from '#test/simulation/time/virtual-clock.ts';
+import { seededRandom } from '#test/simulation/time/random.ts';
 import { RecordedLog, RecordedMetrics } from '#test/simulation/recorder.ts';
 import { ScriptedKubeApi } from '#test/simulation/scripted-kube-api.ts';
 import { things } from './objects/thing.ts';
@@ -52,7 +52,7 @@ test('the controller begins with four in flight and takes more while answers com
   for (let index = 0; index < 100; index++) add(`${index}`);
   expect(api.open).toHaveLength(4);
   for (let index = 0; index < 4; index++) api.next().ok(written);
-  expect(api.open).toHaveLength(5);
+  expect(api.open).toHaveLength(8);
 });
 
 test('the speaker has four in flight, and ten a second after the first fifty', () => {
@@ -247,14 +247,14 @@ test('clearing drops all that waits and lets what is in flight settle', () => {
   const { api, clock, told, queue, add } = startQueue();
   add('refused');
   api.next().refuse(422);
-  for (let index = 0; index < 5; index++) add(`${index}`);
+  for (let index = 0; index < 6; index++) add(`${index}`);
   told.length = 0;
   queue.clear();
-  expect(told).toEqual(['refused red dropped', '4 red dropped']);
+  expect(told).toEqual(['refused red dropped', '5 red dropped']);
   while (api.open.length > 0) api.next().ok(written);
   clock.advance(600_000);
-  expect(told).toHaveLength(2 + 4);
-  expect(api.requests).toHaveLength(1 + 4);
+  expect(told).toHaveLength(2 + 5);
+  expect(api.requests).toHaveLength(1 + 5);
 });
 
 describe('stopping', () => {

@@ -9,13 +9,22 @@ function answers(window: WriteWindow, count: number, tookMs: number): WriteWindo
   return next;
 }
 
-test('it begins small and grows by one a round of quick answers, up to a bound', () => {
+test('it begins small and doubles with each round of quick answers, up to a bound', () => {
   const window = newWindow(limits);
   expect(window.size).toBe(4);
-  expect(answers(window, 3, 5).size).toBe(4);
-  expect(answers(window, 4, 5).size).toBe(5);
-  expect(answers(window, 4 + 5, 5).size).toBe(6);
+  expect(answers(window, 1, 5).size).toBe(5);
+  expect(answers(window, 4, 5).size).toBe(8);
+  expect(answers(window, 4 + 8, 5).size).toBe(16);
   expect(answers(window, 5_000, 5).size).toBe(32);
+});
+
+test('once it was too large it grows by one a round', () => {
+  let window = answers(newWindow(limits), 5_000, 5);
+  for (let index = 0; index < 32; index++) window = afterTrouble(window, limits);
+  expect(window.size).toBe(16);
+  expect(answers(window, 15, 5).size).toBe(16);
+  expect(answers(window, 16, 5).size).toBe(17);
+  expect(answers(window, 16 + 17, 5).size).toBe(18);
 });
 
 test('trouble halves it once for all that was in flight then', () => {
