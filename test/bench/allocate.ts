@@ -3,12 +3,14 @@
 import type { ControlPlane } from '#test/lab/control-plane/control-plane.ts';
 import { startPrivateControlPlane } from '#test/lab/control-plane/private-control-plane.ts';
 import { AllocationWatch } from './allocate/allocation-watch.ts';
-import { patchEach } from './allocate/floor.ts';
+import { Floor } from './allocate/floor.ts';
+import { connect, patchEach, type PatchTask } from './allocate/patch-each.ts';
 import { measurePlanMs } from './allocate/plan-time.ts';
 import { RunningController } from './allocate/running-controller.ts';
-import { createServices, emptyStatus, filledStatus } from './allocate/services.ts';
+import { createServices, emptyStatus } from './allocate/services.ts';
 import { summarise, type Bench, type BenchOptions } from './bench.ts';
 
+const namespace = 'bench';
 /** As many as the controller has in flight at most. */
 const concurrency = 32;
 
@@ -44,14 +46,24 @@ interface Round {
 async function measure(services: number, cluster: Cluster, { rounds, report, log }: BenchOptions): Promise<void> {
   log(`${services} Services: creating them`);
   const { controlPlane } = cluster;
-  const namespace = 'bench';
+  const { url, certificates } = controlPlane;
+  const { admin, authority } = certificates;
   const names = await createServices(controlPlane, namespace, services, concurrency, log);
+  const task: PatchTask = {
+    url,
+    namespace,
+    names,
+    concurrency,
+    authority: authority.certificate,
+    certificate: admin.certificate,
+    key: admin.key,
+  };
   const done: Round[] = [];
   for (let round = 0; round < rounds; round++) {
     // Turn by turn in changing order: a machine that gets slower or faster does so for both.
-    const first = round % 2 === 0 ? undefined : await measureFloor(controlPlane, namespace, names);
-    const ours = await measureOurs(cluster, namespace, names);
-    const floorSeconds = first ?? (await measureFloor(controlPlane, namespace, names));
+    const first = round % 2 === 0 ? undefined : await measureFloor(controlPlane, task);
+    const ours = await measureOurs(cluster, task);
+    const floorSeconds = first ?? (await measureFloor(controlPlane, task));
     done.push({ ...ours, floorSeconds, planMs: await measurePlanMs(controlPlane, namespace) });
     log(
       `${services} Services, round ${round + 1} of ${rounds}: ${ours.oursSeconds.toFixed(2)} s, limit ${floorSeconds.toFixed(2)} s`,
@@ -70,8 +82,7 @@ async function measure(services: number, cluster: Cluster, { rounds, report, log
 /** From the pool's creation, with the controller running and waiting for it, until the last Service has its address. */
 async function measureOurs(
   { controlPlane, bundle }: Cluster,
-  namespace: string,
-  names: readonly string[],
+  task: PatchTask,
 ): Promise<Pick<Round, 'oursSeconds' | 'rssMb'>> {
   const watch = await AllocationWatch.start(controlPlane, namespace);
   const controller = await RunningController.start(controlPlane, bundle);
@@ -79,26 +90,30 @@ async function measureOurs(
     // It leads and has seen the Services: it says of them, slowly, that there is no pool.
     await watch.touched();
     const startedMs = performance.now();
-    await controller.createPool(names.length);
-    await watch.reached(names.length);
+    await controller.createPool(task.names.length);
+    await watch.reached(task.names.length);
     const oursSeconds = (performance.now() - startedMs) / 1000;
     return { oursSeconds, rssMb: controller.peakRssMb() };
   } finally {
     watch.stop();
     await controller.stop();
-    await patchEach(controlPlane, namespace, names, concurrency, emptyStatus);
+    await empty(task);
   }
 }
 
-async function measureFloor(controlPlane: ControlPlane, namespace: string, names: readonly string[]): Promise<number> {
+async function measureFloor(controlPlane: ControlPlane, task: PatchTask): Promise<number> {
   const watch = await AllocationWatch.start(controlPlane, namespace);
+  const floor = await Floor.prepare(task);
   const startedMs = performance.now();
-  await Promise.all([
-    patchEach(controlPlane, namespace, names, concurrency, filledStatus),
-    watch.reached(names.length),
-  ]);
+  await Promise.all([floor.run(), watch.reached(task.names.length)]);
   const seconds = (performance.now() - startedMs) / 1000;
   watch.stop();
-  await patchEach(controlPlane, namespace, names, concurrency, emptyStatus);
+  await empty(task);
   return seconds;
+}
+
+async function empty(task: PatchTask): Promise<void> {
+  const agent = connect(task);
+  await patchEach(task, agent, emptyStatus);
+  await agent.close();
 }

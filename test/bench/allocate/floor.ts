@@ -1,38 +1,28 @@
-// The limit: bare status patches of the same Services, as fast as the apiserver takes them.
-import { readFileSync } from 'node:fs';
-import { Agent, request } from 'undici';
-import type { ControlPlane } from '#test/lab/control-plane/control-plane.ts';
-import { inParallel } from './in-parallel.ts';
+// The limit: as many bare status patches as the controller writes, at the same concurrency, by a plain loop.
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import type { PatchTask } from './patch-each.ts';
 
-export async function patchEach(
-  { url, certificates }: ControlPlane,
-  namespace: string,
-  names: readonly string[],
-  concurrency: number,
-  body: (index: number) => object,
-): Promise<void> {
-  const agent = new Agent({
-    allowH2: true,
-    connections: 1,
-    pipelining: concurrency,
-    connect: {
-      ca: readFileSync(certificates.authority.certificate),
-      cert: readFileSync(certificates.admin.certificate),
-      key: readFileSync(certificates.admin.key),
-    },
-  });
-  try {
-    await inParallel(names, concurrency, async (name, index) => {
-      const answer = await request(`${url}/api/v1/namespaces/${namespace}/services/${name}/status`, {
-        method: 'PATCH',
-        dispatcher: agent,
-        headers: { 'content-type': 'application/strategic-merge-patch+json', accept: 'application/json' },
-        body: JSON.stringify(body(index)),
-      });
-      const text = await answer.body.text();
-      if (answer.statusCode !== 200) throw new Error(`${answer.statusCode}: ${text}`);
-    });
-  } finally {
-    await agent.close();
+export class Floor {
+  readonly #child: ChildProcess;
+
+  private constructor(child: ChildProcess) {
+    this.#child = child;
+  }
+
+  /** Ready to go: started and connected. */
+  static async prepare(task: PatchTask): Promise<Floor> {
+    const child = fork(join(import.meta.dirname, 'floor-main.ts'));
+    child.send(task);
+    await once(child, 'message');
+    return new Floor(child);
+  }
+
+  /** Patches all, and ends. */
+  async run(): Promise<void> {
+    this.#child.send('go');
+    const [code] = (await once(this.#child, 'exit')) as [number | null];
+    if (code !== 0) throw new Error(`the plain loop ended with ${code}`);
   }
 }

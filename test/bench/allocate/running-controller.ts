@@ -1,17 +1,16 @@
-// The controller as it is deployed (bundled, a process of its own) but for its rights.
+// The controller as it is deployed: bundled, a process of its own, with the rights of its service account.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ControlPlane } from '#test/lab/control-plane/control-plane.ts';
-import { freePort } from '#test/lab/control-plane/free-port.ts';
 import { eventually } from '#test/lab/eventually.ts';
-import { Program } from '#test/lab/process/program.ts';
+import type { Program } from '#test/lab/process/program.ts';
+import { controllerPorts, startController } from '#test/lab/programs/controller.ts';
 import { run } from '#test/lab/process/run.ts';
 
-const loopback = '127.0.0.1';
 const readyWithinMs = 60_000;
 const root = join(import.meta.dirname, '../../..');
 /** Memory before speed: most of what it holds is short-lived, and V8 would let it pile up. */
-const nodeFlags = ['--max-semi-space-size=4', '--heap-growing-percent=15'];
+const nodeFlags = ['--max-semi-space-size=8', '--heap-growing-percent=40'];
 const poolPath = '/apis/metallb.io/v1beta1/namespaces/metallb-system/ipaddresspools/bench';
 
 export class RunningController {
@@ -33,17 +32,18 @@ export class RunningController {
   /** Starts it and waits until it has read everything. There is no pool. */
   static async start(controlPlane: ControlPlane, bundle: string): Promise<RunningController> {
     await controlPlane.admin.delete(poolPath);
-    const port = await freePort(loopback);
-    const flags = ['--namespace=metallb-system', '--port=0', `--health-probe-port=${port}`, '--log-level=info'];
-    const program = new Program({
-      name: 'controller',
-      logPath: join(controlPlane.directory, 'controller.log'),
-      command: [process.execPath, ...nodeFlags, bundle, `--kubeconfig=${controlPlane.kubeconfigPath}`, ...flags],
+    const { directory } = controlPlane;
+    const program = await startController(0, {
+      controlPlane,
+      directory,
+      logDirectory: directory,
+      flags: [],
+      bundle: [...nodeFlags, bundle],
     });
     await eventually(
       async () => {
         program.assertRunning();
-        return (await fetch(`http://${loopback}:${port}/readyz`)).ok;
+        return (await fetch(`http://127.0.0.1:${controllerPorts(0).health}/readyz`)).ok;
       },
       { withinMs: readyWithinMs, what: 'A controller that is ready' },
     );

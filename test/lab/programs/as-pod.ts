@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import type { KubeObject } from '../control-plane/admin-client.ts';
 import type { ControlPlane } from '../control-plane/control-plane.ts';
 import { writeServiceAccount } from '../control-plane/tokens.ts';
-import { apiserver } from '../network/addresses.ts';
 import { Program } from '../process/program.ts';
 
 export interface AsPodOptions {
@@ -39,8 +38,8 @@ export async function runAsPod(options: AsPodOptions): Promise<Program> {
     env: {
       PATH: process.env['PATH'],
       HOSTNAME: name,
-      KUBERNETES_SERVICE_HOST: apiserver.address,
-      KUBERNETES_SERVICE_PORT: String(apiserver.port),
+      KUBERNETES_SERVICE_HOST: options.controlPlane.address,
+      KUBERNETES_SERVICE_PORT: String(options.controlPlane.port),
       ...options.env,
     },
     command: [

@@ -14,7 +14,11 @@ export function controllerName(replica: number): string {
   return `controller-${replica}`;
 }
 
-export async function startController(replica: number, options: OurProgramOptions): Promise<Program> {
+/** From its source, or from `bundle` as the image has it. */
+export async function startController(
+  replica: number,
+  options: OurProgramOptions & { readonly bundle?: readonly string[] },
+): Promise<Program> {
   const pod = await options.controlPlane.admin.apply(controllerPod(replica));
   const ports = controllerPorts(replica);
   const flags = [`--port=${ports.metrics}`, `--health-probe-port=${ports.health}`, ...options.flags];
@@ -22,7 +26,7 @@ export async function startController(replica: number, options: OurProgramOption
     ...options,
     pod,
     enter: ['unshare', '-m'],
-    command: [join(repository, 'controller/main.ts'), ...flags],
+    command: [...(options.bundle ?? [join(repository, 'controller/main.ts')]), ...flags],
     capabilities: [],
     env: { METALLB_NAMESPACE: namespace, METALLB_POD_NAME: pod.metadata.name },
   });
