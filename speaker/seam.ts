@@ -90,3 +90,19 @@ export interface Channel<Out, In> {
   post(message: Out): void;
   onMessage(handler: (message: In) => void): void;
 }
+
+export interface Message {
+  readonly kind: string;
+  readonly generation?: number;
+  readonly sequence?: number;
+}
+
+/** More than this many messages posted and not taken: further ones wait at the sender, where newer ones replace older ones. */
+export const maxUnreadMessages = 64;
+
+/** Whole state replaces older whole state; chunks of one generation belong together. */
+export function isReplacedBy(older: Message, newer: Message): boolean {
+  if (older.kind !== newer.kind) return false;
+  if (newer.sequence !== undefined) return true;
+  return newer.generation !== undefined && older.generation !== newer.generation;
+}

@@ -1,18 +1,10 @@
 // The channel between the two threads, on a MessagePort. What was received is handed over one message a turn, so that a burst of them is no
 // stall; what the other thread does not take is not piled up in its memory.
 import type { MessagePort, Worker } from 'node:worker_threads';
-import type { Channel } from '../seam.ts';
+import { isReplacedBy, maxUnreadMessages, type Channel, type Message } from '../seam.ts';
 import { countTaken, taken, type SharedCounters, type ThreadName } from './shared-counters.ts';
 
-/** More than this many messages posted and not taken: further ones wait here, where a newer generation replaces an older one. */
-export const maxUnreadMessages = 64;
 const retryMs = 20;
-
-interface Message {
-  readonly kind: string;
-  readonly generation?: number;
-  readonly sequence?: number;
-}
 
 export class ThreadChannel<Out extends Message, In extends Message> implements Channel<Out, In> {
   readonly #port: MessagePort | Worker;
@@ -80,11 +72,4 @@ export class ThreadChannel<Out extends Message, In extends Message> implements C
     if (this.#inbox.length > 0) setImmediate(() => this.#handOver());
     this.#handler?.(message);
   }
-}
-
-/** Whole state replaces older whole state; chunks of one generation belong together. */
-function isReplacedBy(older: Message, newer: Message): boolean {
-  if (older.kind !== newer.kind) return false;
-  if (newer.sequence !== undefined) return true;
-  return newer.generation !== undefined && older.generation !== newer.generation;
 }

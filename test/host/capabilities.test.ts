@@ -46,7 +46,7 @@ test('without any it lives, sees the interfaces, and says what it lacks', async 
   // It ended because it was asked to.
   expect(code).toBe(124);
   expect(last.problems).toEqual([
-    'CAP_NET_RAW is missing, so no address is announced by ARP from this node: add NET_RAW to the capabilities of the speaker container',
+    'CAP_NET_RAW is missing, so no address is announced on the LAN from this node: add NET_RAW to the capabilities of the speaker container',
   ]);
   expect(last.hostAddresses).toContain('192.0.2.1');
   expect(last.addresses).toMatchObject([{ ip: '192.0.2.100', interfaces: [] }]);

@@ -68,13 +68,18 @@ function importsOf(path: string, source: string): Import[] {
 const isProjectFile = (target: string): boolean => /^(shared|controller|speaker|test|cli)\//.test(target);
 const isAdapter = (path: string): boolean => adapters.some((pattern) => pattern.test(path));
 
-/** Why this file may not be as it is; empty when it may. */
-function violations(path: string, source: string): string[] {
-  const found: string[] = [];
-  const code = source
+/** Without comments and texts. */
+function codeOf(source: string): string {
+  return source
     .replaceAll(/\/\*[\s\S]*?\*\//g, '')
     .replaceAll(/\/\/.*$/gm, '')
     .replaceAll(/'[^'\n]*'|`[^`]*`/g, "''");
+}
+
+/** Why this file may not be as it is; empty when it may. */
+function violations(path: string, source: string): string[] {
+  const found: string[] = [];
+  const code = codeOf(source);
   if (!isAdapter(path)) {
     const word = forbiddenWords.exec(code)?.[0];
     if (word !== undefined) found.push(`uses ${word}: inject Clock, Random or an adapter instead`);
@@ -109,6 +114,20 @@ test.each([...sources])('%s keeps to its layer', (path, source) => {
   expect(violations(path, source)).toEqual([]);
 });
 
+/** What would make a simulated run depend on more than its seed. */
+const chanceWords =
+  /\b(async|await|Promise|setTimeout|setInterval|setImmediate|queueMicrotask|Date\.now|Math\.(random|log|exp|sin|cos|pow)|performance|globalThis)\b|new Date\(\)|\*\*/;
+
+/** Around the simulation, not in it: the command line, child processes, a server on a real socket. */
+const aroundSimulation = /^test\/simulation\/(main|[a-z-]+-main|scripted-http-server|mutations\/[a-z-]+)\.ts$/;
+
+test.each(sourceFiles('test/simulation').filter((path) => !aroundSimulation.test(path)))(
+  '%s depends on nothing but its seed',
+  (path) => {
+    expect(chanceWords.exec(codeOf(readFileSync(join(root, path), 'utf8')))?.[0]).toBeUndefined();
+  },
+);
+
 test('the wire thread loads nothing that could stall it', () => {
   const seen = new Set<string>();
   const reached = (path: string): string[] => {
@@ -135,7 +154,7 @@ describe('the rules fire', () => {
     ['controller/writer.ts', 'const later = async () => {};', /uses async/],
     ['shared/kube/reflector.ts', 'const now = Date.now();', /uses Date.now/],
     ['shared/kube/lease.ts', 'const now = new Date();', /uses new Date\(\)/],
-    ['shared/config/pool.ts', "import { x } from '#test/simulation/clock.ts';", /programs know no tests/],
+    ['shared/config/pool.ts', "import { x } from '#test/simulation/time/virtual-clock.ts';", /programs know no tests/],
   ])('on %s with %s', (path, source, reason) => {
     expect(violations(path, source).join()).toMatch(reason);
   });

@@ -1,46 +1,47 @@
 // The whole controller against a model of the apiserver.
 import { beforeEach, expect, test } from 'vitest';
-import { VirtualClock } from '#test/simulation/clock.ts';
-import { ModelCluster, type KubeObject } from './cluster/model-cluster.ts';
+import { configurationStates } from '#shared/api/configuration-state.ts';
+import { ipAddressPools } from '#shared/api/ip-address-pool.ts';
+import { events, leases, services } from '#shared/kube/resources.ts';
+import { VirtualClock } from '#test/simulation/time/virtual-clock.ts';
+import { Cluster, type AnyObject } from '../cluster.ts';
 import {
   conditionIn,
-  defaultNamespace,
   ownNamespace,
   poolObject,
   Replica,
   serviceObject,
   shownIn,
   type ReplicaOptions,
-} from './cluster/replica.ts';
+} from './replica.ts';
 
 let clock: VirtualClock;
-let cluster: ModelCluster;
+let cluster: Cluster;
 
 beforeEach(() => {
   clock = new VirtualClock();
-  cluster = new ModelCluster();
-  cluster.put('namespaces', defaultNamespace);
+  cluster = new Cluster(clock, 'default', ownNamespace);
 });
 
 function start(options?: ReplicaOptions): Replica {
   return new Replica(cluster, clock, options).start();
 }
 
-const pool = (addresses: readonly string[], spec?: KubeObject) =>
-  cluster.put('ipaddresspools', poolObject('a', addresses, spec));
-const service = (name: string, parts?: KubeObject) => cluster.put('services', serviceObject(name, parts));
-const annotate = (name: string, annotations: KubeObject) =>
-  cluster.edit('services', 'default', name, (object) => ({
+const pool = (addresses: readonly string[], spec?: AnyObject) =>
+  cluster.put(ipAddressPools, poolObject('a', addresses, spec));
+const service = (name: string, parts?: AnyObject) => cluster.put(services, serviceObject(name, parts));
+const annotate = (name: string, annotations: AnyObject) =>
+  cluster.edit(services, 'default', name, (object) => ({
     ...object,
     metadata: { ...object['metadata'], annotations },
   }));
-const events = () =>
+const told = () =>
   cluster
-    .list('events')
+    .list(events)
     .map(({ type, reason, action, note, regarding }) => `${type} ${reason} ${action} ${regarding.name}: ${note}`);
 const serviceWrites = () =>
   cluster.writes.flatMap((request) =>
-    request.resource.plural === 'services' && request.verb === 'patch' ? [request.body as KubeObject] : [],
+    request.resource.plural === 'services' && request.verb === 'patch' ? [request.body as AnyObject] : [],
   );
 const namesWritten = () =>
   cluster.writes.flatMap((request) =>
@@ -72,7 +73,7 @@ test('a Service gets its address in one patch', () => {
       },
     },
   ]);
-  expect(events()).toEqual(['Normal IPAllocated Allocate web: Assigned IP ["10.1.0.0"]']);
+  expect(told()).toEqual(['Normal IPAllocated Allocate web: Assigned IP ["10.1.0.0"]']);
 });
 
 test('what others wrote on a Service stays as it was', () => {
@@ -92,13 +93,13 @@ test('what others wrote on a Service stays as it was', () => {
   });
   start();
   clock.advance(3_000);
-  const { metadata, status } = cluster.get('services', 'default', 'web') ?? {};
+  const { metadata, status } = cluster.get(services, 'default', 'web') ?? {};
   expect(status.loadBalancer.ingress).toEqual([{ ip: '10.1.0.0', ipMode: 'VIP' }, hostname]);
-  expect(status.conditions[0]).toEqual(foreign);
+  expect(status.conditions).toContainEqual(foreign);
   expect(metadata.annotations).toEqual({ 'example.com/owner': 'dns', 'metallb.io/ip-allocated-from-pool': 'a' });
-  cluster.delete('ipaddresspools', ownNamespace, 'a');
+  cluster.remove(ipAddressPools, ownNamespace, 'a');
   clock.advance(3_000);
-  const released = cluster.get('services', 'default', 'web') ?? {};
+  const released = cluster.get(services, 'default', 'web') ?? {};
   expect(released['status'].loadBalancer.ingress).toEqual([hostname]);
   expect(released['metadata'].annotations).toEqual({ 'example.com/owner': 'dns' });
 });
@@ -110,10 +111,10 @@ test('an exhausted pool is said in condition and Event, and served when an addre
   start();
   clock.advance(3_000);
   expect(conditionIn(cluster, 'second', 'ingot.dev/Allocated')).toBe('False/PoolExhausted');
-  expect(events()).toContain(
+  expect(told()).toContain(
     'Warning AllocationFailed Allocate second: Failed to allocate IP for "default/second": no available IPs: pool a free 0 of 1 IPv4',
   );
-  cluster.delete('services', 'default', 'first');
+  cluster.remove(services, 'default', 'first');
   clock.advance(3_000);
   expect(shownIn(cluster, 'second')).toEqual(['10.1.0.0']);
   expect(conditionIn(cluster, 'second', 'ingot.dev/Allocated')).toBe('True/Allocated');
@@ -160,12 +161,12 @@ test('a release is stored before its address goes to another', () => {
   service('waiting');
   clock.advance(3_000);
   // The release is stored, but nobody learns of it for a while.
-  replica.connection.losing = (request) =>
+  replica.losing = (request) =>
     request.verb === 'patch' && request.resource.plural === 'services' ? 'request' : undefined;
   annotate('holder', { 'metallb.io/address-pool': 'nowhere' });
   clock.advance(4_000);
   expect([shownIn(cluster, 'holder'), shownIn(cluster, 'waiting')]).toEqual([['10.1.0.0'], []]);
-  replica.connection.losing = () => undefined;
+  replica.losing = () => undefined;
   clock.advance(30_000);
   expect([shownIn(cluster, 'holder'), shownIn(cluster, 'waiting')]).toEqual([[], ['10.1.0.0']]);
   const lastTwo = namesWritten().slice(-2);
@@ -188,13 +189,13 @@ test('a write that was done without an answer is found out, and its address goes
   pool(['10.1.0.0/31']);
   service('first', { metadata: { creationTimestamp: '2025-01-01T00:00:00Z' } });
   const replica = start();
-  replica.connection.losing = (request) =>
+  replica.losing = (request) =>
     request.resource.plural === 'services' && request.verb === 'patch' ? 'answer' : undefined;
   clock.advance(3_000);
   service('second');
   clock.advance(3_000);
   expect([shownIn(cluster, 'first'), shownIn(cluster, 'second')]).toEqual([['10.1.0.0'], ['10.1.0.1']]);
-  replica.connection.losing = () => undefined;
+  replica.losing = () => undefined;
   clock.advance(30_000);
   expect([shownIn(cluster, 'first'), shownIn(cluster, 'second')]).toEqual([['10.1.0.0'], ['10.1.0.1']]);
 });
@@ -203,7 +204,7 @@ test('a write that was lost is sent again, and its address goes to nobody else m
   pool(['10.1.0.0/31']);
   service('first', { metadata: { creationTimestamp: '2025-01-01T00:00:00Z' } });
   const replica = start();
-  replica.connection.losing = (request) =>
+  replica.losing = (request) =>
     request.verb === 'patch' && request.resource.plural === 'services' && request.name === 'first'
       ? 'request'
       : undefined;
@@ -211,7 +212,7 @@ test('a write that was lost is sent again, and its address goes to nobody else m
   service('second');
   clock.advance(2_000);
   expect([shownIn(cluster, 'first'), shownIn(cluster, 'second')]).toEqual([[], ['10.1.0.1']]);
-  replica.connection.losing = () => undefined;
+  replica.losing = () => undefined;
   clock.advance(30_000);
   expect(shownIn(cluster, 'first')).toEqual(['10.1.0.0']);
 });
@@ -237,20 +238,20 @@ test('a Service that vanishes under a write is forgotten', () => {
   service('gone', { metadata: { creationTimestamp: '2025-01-01T00:00:00Z' } });
   service('other');
   clock.advance(510);
-  cluster.delete('services', 'default', 'gone');
+  cluster.remove(services, 'default', 'gone');
   clock.advance(5_000);
   expect(shownIn(cluster, 'other')).toEqual(['10.1.0.0']);
 });
 
 test('what the apiserver refuses is a problem in ConfigurationState until it is taken', () => {
   pool(['10.1.0.0/30']);
-  cluster.refuse((request) => request.verb === 'patch' && request.resource.plural === 'services', 403);
+  const take = cluster.refuse((request) => request.verb === 'patch' && request.resource.plural === 'services', 403);
   service('web');
   start();
   clock.advance(5_000);
-  const summary = () => cluster.get('configurationstates', ownNamespace, 'controller')?.['status'].errorSummary;
+  const summary = () => cluster.get(configurationStates, ownNamespace, 'controller')?.['status'].errorSummary;
   expect(summary()).toContain('Service web: status: the apiserver refuses to store it: 403');
-  cluster.refuse(undefined, 0);
+  take();
   clock.advance(400_000);
   expect(shownIn(cluster, 'web')).toEqual(['10.1.0.0']);
   expect(summary()).toBe('');
@@ -258,12 +259,12 @@ test('what the apiserver refuses is a problem in ConfigurationState until it is 
 
 test('an edit ends the wait after a refusal', () => {
   pool(['10.1.0.0/30']);
-  cluster.refuse((request) => request.verb === 'patch' && request.resource.plural === 'services', 403);
+  const take = cluster.refuse((request) => request.verb === 'patch' && request.resource.plural === 'services', 403);
   service('web');
   start();
   // By now it would be tried again in minutes only.
   clock.advance(200_000);
-  cluster.refuse(undefined, 0);
+  take();
   annotate('web', { 'metallb.io/loadBalancerIPs': '10.1.0.2' });
   clock.advance(1_000);
   expect(shownIn(cluster, 'web')).toEqual(['10.1.0.2']);
@@ -276,14 +277,14 @@ test('a Service that is no load balancer any more is tidied up, its address is f
   start();
   clock.advance(3_000);
   // As the apiserver: it clears the addresses in the same update.
-  cluster.edit('services', 'default', 'web', (object) => ({
+  cluster.edit(services, 'default', 'web', (object) => ({
     ...object,
     spec: { ...object['spec'], type: 'ClusterIP' },
     status: { ...object['status'], loadBalancer: {} },
   }));
   clock.advance(5_000);
-  const { metadata, status } = cluster.get('services', 'default', 'web') ?? {};
-  expect([metadata.annotations, status.conditions]).toEqual([{}, []]);
+  const { metadata, status } = cluster.get(services, 'default', 'web') ?? {};
+  expect([metadata.annotations, status.conditions]).toEqual([undefined, undefined]);
   expect(shownIn(cluster, 'next')).toEqual(['10.1.0.0']);
 });
 
@@ -293,7 +294,7 @@ test('a Service that returns as a load balancer is not tidied up by mistake', ()
   start();
   clock.advance(3_000);
   const retype = (type: string) =>
-    cluster.edit('services', 'default', 'web', (object) => ({
+    cluster.edit(services, 'default', 'web', (object) => ({
       ...object,
       spec: { ...object['spec'], type },
       status: { ...object['status'], loadBalancer: {} },
@@ -303,7 +304,7 @@ test('a Service that returns as a load balancer is not tidied up by mistake', ()
   retype('LoadBalancer');
   clock.advance(10_000);
   expect(shownIn(cluster, 'web')).toEqual(['10.1.0.0']);
-  expect(cluster.get('services', 'default', 'web')?.['metadata'].annotations).toEqual({
+  expect(cluster.get(services, 'default', 'web')?.['metadata'].annotations).toEqual({
     'metallb.io/ip-allocated-from-pool': 'a',
   });
   expect(conditionIn(cluster, 'web', 'ingot.dev/Allocated')).toBe('True/Allocated');
@@ -314,7 +315,7 @@ test('a new leader tidies up what earlier ones left behind', () => {
   service('web', { metadata: { annotations }, spec: { type: 'ClusterIP' } });
   start();
   clock.advance(5_000);
-  expect(cluster.get('services', 'default', 'web')?.['metadata'].annotations).toEqual({ 'example.com/owner': 'x' });
+  expect(cluster.get(services, 'default', 'web')?.['metadata'].annotations).toEqual({ 'example.com/owner': 'x' });
 });
 
 test('only Services of the own class exist', () => {
@@ -344,10 +345,10 @@ test('without an answer for a minute it is not ready, and then again', () => {
   const replica = start();
   clock.advance(5_000);
   expect(replica.controller.notReady()).toEqual([]);
-  replica.connection.losing = () => 'request';
+  replica.losing = () => 'request';
   clock.advance(70_000);
   expect(replica.controller.notReady()).toEqual([expect.stringMatching(/^no answer from the apiserver for \d+ s$/)]);
-  replica.connection.losing = () => undefined;
+  replica.losing = () => undefined;
   clock.advance(20_000);
   expect(replica.controller.notReady()).toEqual([]);
 });
@@ -360,5 +361,5 @@ test('stopping sends what is under way and gives the Lease back', () => {
   replica.controller.stop(() => (stopped = true));
   clock.advance(5_000);
   expect(stopped).toBe(true);
-  expect(cluster.get('leases', ownNamespace, 'ingot-controller')?.['spec'].holderIdentity).toBe('');
+  expect(cluster.get(leases, ownNamespace, 'ingot-controller')?.['spec'].holderIdentity).toBe('');
 });

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
 import { listOnce } from '#controller/list-once.ts';
 import { serviceCIDRs } from '#shared/kube/resources.ts';
-import { VirtualClock } from '#test/simulation/clock.ts';
+import { VirtualClock } from '#test/simulation/time/virtual-clock.ts';
 import { RecordedLog } from '#test/simulation/recorder.ts';
 import { ScriptedKubeApi } from '#test/simulation/scripted-kube-api.ts';
 

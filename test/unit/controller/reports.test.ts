@@ -1,39 +1,43 @@
 // What the controller says about Services, pools and configuration: conditions, status, Events, ConfigurationState, metrics.
 import { beforeEach, expect, test } from 'vitest';
-import { VirtualClock } from '#test/simulation/clock.ts';
-import { ModelCluster, type KubeObject } from './cluster/model-cluster.ts';
-import { conditionIn, defaultNamespace, ownNamespace, poolObject, Replica, serviceObject } from './cluster/replica.ts';
+import { configurationStates } from '#shared/api/configuration-state.ts';
+import { ipAddressPools } from '#shared/api/ip-address-pool.ts';
+import { l2Advertisements } from '#shared/api/l2-advertisement.ts';
+import { serviceL2Statuses } from '#shared/api/service-l2-status.ts';
+import { events, nodes, services } from '#shared/kube/resources.ts';
+import { VirtualClock } from '#test/simulation/time/virtual-clock.ts';
+import { Cluster, type AnyObject } from '../cluster.ts';
+import { conditionIn, ownNamespace, poolObject, Replica, serviceObject } from './replica.ts';
 
 let clock: VirtualClock;
-let cluster: ModelCluster;
+let cluster: Cluster;
 let replica: Replica;
 
 beforeEach(() => {
   clock = new VirtualClock();
-  cluster = new ModelCluster();
-  cluster.put('namespaces', defaultNamespace);
+  cluster = new Cluster(clock, 'default', ownNamespace);
   replica = new Replica(cluster, clock).start();
 });
 
-const pool = (name: string, addresses: readonly string[], spec?: KubeObject) =>
-  cluster.put('ipaddresspools', poolObject(name, addresses, spec));
-const service = (name: string, parts?: KubeObject) => cluster.put('services', serviceObject(name, parts));
-const events = () =>
+const pool = (name: string, addresses: readonly string[], spec?: AnyObject) =>
+  cluster.put(ipAddressPools, poolObject(name, addresses, spec));
+const service = (name: string, parts?: AnyObject) => cluster.put(services, serviceObject(name, parts));
+const told = () =>
   cluster
-    .list('events')
+    .list(events)
     .map(({ type, reason, action, note, regarding }) => `${type} ${reason} ${action} ${regarding.name}: ${note}`);
 const overlap = (own: string, ownRange: string, other: string, otherRange: string) =>
   `CIDR "${ownRange}" in pool "${own}" overlaps with already defined CIDR "${otherRange}" in pool "${other}"`;
-const state = () => cluster.get('configurationstates', ownNamespace, 'controller')?.['status'];
-const poolStatus = (name: string) => cluster.get('ipaddresspools', ownNamespace, name)?.['status'];
+const state = () => cluster.get(configurationStates, ownNamespace, 'controller')?.['status'];
+const poolStatus = (name: string) => cluster.get(ipAddressPools, ownNamespace, name)?.['status'];
 const poolConditions = (name: string) =>
-  poolStatus(name).conditions.map(({ type, status, reason }: KubeObject) => `${type} ${status}/${reason}`);
+  poolStatus(name).conditions.map(({ type, status, reason }: AnyObject) => `${type} ${status}/${reason}`);
 const l2Status = (serviceName: string) => ({
   metadata: { name: `l2-${serviceName}`, namespace: ownNamespace },
   status: { node: 'n1', serviceName, serviceNamespace: 'default', interfaces: [{ name: 'eth0' }] },
 });
-const advertisement = (name: string, spec: KubeObject = {}) =>
-  cluster.put('l2advertisements', { metadata: { name, namespace: ownNamespace, uid: `uid-${name}` }, spec });
+const advertisement = (name: string, spec: AnyObject = {}) =>
+  cluster.put(l2Advertisements, { metadata: { name, namespace: ownNamespace, uid: `uid-${name}` }, spec });
 
 test('Announced follows the speakers, once it has held for ten seconds, and names no node', () => {
   pool('a', ['10.1.0.0/30']);
@@ -45,26 +49,38 @@ test('Announced follows the speakers, once it has held for ten seconds, and name
   advertisement('all');
   clock.advance(15_000);
   expect(conditionIn(cluster, 'web', 'ingot.dev/Announced')).toBe('False/NotAnnounced');
-  cluster.put('servicel2statuses', l2Status('web'));
+  cluster.put(serviceL2Statuses, l2Status('web'));
   clock.advance(9_000);
   expect(conditionIn(cluster, 'web', 'ingot.dev/Announced')).toBe('False/NotAnnounced');
   clock.advance(3_000);
   expect(conditionIn(cluster, 'web', 'ingot.dev/Announced')).toBe('True/Announced');
-  expect(JSON.stringify(cluster.get('services', 'default', 'web'))).not.toContain('n1');
+  expect(JSON.stringify(cluster.get(services, 'default', 'web'))).not.toContain('n1');
+});
+
+test('a refusal does not wait behind what is said of the announcement of many others', () => {
+  pool('a', ['10.1.0.0/23']);
+  for (let index = 0; index < 400; index++) service(`web-${index}`);
+  clock.advance(12_000);
+  const announced = () => cluster.list(services).filter(({ status }) => status.conditions.length > 1).length;
+  expect(announced()).toBeGreaterThan(0);
+  expect(announced()).toBeLessThan(100);
+  service('elsewhere', { metadata: { annotations: { 'metallb.io/address-pool': 'unknown' } } });
+  clock.advance(1_000);
+  expect(conditionIn(cluster, 'elsewhere', 'ingot.dev/Allocated')).toBe('False/UnknownPool');
 });
 
 test('a fail-over of a few seconds is no write of the Service', () => {
   pool('a', ['10.1.0.0/30']);
   advertisement('all');
   service('web');
-  cluster.put('servicel2statuses', l2Status('web'));
+  cluster.put(serviceL2Statuses, l2Status('web'));
   clock.advance(20_000);
-  const { resourceVersion } = cluster.get('services', 'default', 'web')?.['metadata'] ?? {};
-  cluster.delete('servicel2statuses', ownNamespace, 'l2-web');
+  const { resourceVersion } = cluster.get(services, 'default', 'web')?.['metadata'] ?? {};
+  cluster.remove(serviceL2Statuses, ownNamespace, 'l2-web');
   clock.advance(5_000);
-  cluster.put('servicel2statuses', l2Status('web'));
+  cluster.put(serviceL2Statuses, l2Status('web'));
   clock.advance(30_000);
-  expect(cluster.get('services', 'default', 'web')?.['metadata'].resourceVersion).toBe(resourceVersion);
+  expect(cluster.get(services, 'default', 'web')?.['metadata'].resourceVersion).toBe(resourceVersion);
 });
 
 test('a Service that loses its address loses the condition Announced with it', () => {
@@ -72,7 +88,7 @@ test('a Service that loses its address loses the condition Announced with it', (
   service('web');
   clock.advance(15_000);
   expect(conditionIn(cluster, 'web', 'ingot.dev/Announced')).toBe('False/NoAdvertisement');
-  cluster.delete('ipaddresspools', ownNamespace, 'a');
+  cluster.remove(ipAddressPools, ownNamespace, 'a');
   clock.advance(5_000);
   expect(conditionIn(cluster, 'web', 'ingot.dev/Announced')).toBeUndefined();
   expect(conditionIn(cluster, 'web', 'ingot.dev/Allocated')).toBe('False/NoPools');
@@ -122,7 +138,7 @@ test('pools with errors are said in condition, Event and ConfigurationState; the
   expect(poolConditions('bad')).toEqual(['Ready False/InvalidAddresses', 'Conflict False/NoOverlap']);
   const problem = 'spec.addresses[1]: "10.2.0.9-10.2.0.1" starts after its end: swap the two addresses';
   expect(state()).toMatchObject({ result: 'Invalid', errorSummary: `IPAddressPool bad: ${problem}` });
-  expect(events()).toContain(`Warning PoolInvalid Configure bad: ${problem}`);
+  expect(told()).toContain(`Warning PoolInvalid Configure bad: ${problem}`);
   expect(conditionIn(cluster, 'web', 'ingot.dev/Allocated')).toBe('True/Allocated');
   pool('bad', ['10.2.0.0/30']);
   clock.advance(10_000);
@@ -140,11 +156,11 @@ test('pools that overlap both say so', () => {
     message: overlap('x', '10.1.0.0/24', 'y', '10.1.0.128/25'),
   });
   expect(poolConditions('y')[1]).toBe('Conflict True/AddressOverlap');
-  expect(events()).toContain(`Warning PoolConflict Configure y: ${overlap('y', '10.1.0.128/25', 'x', '10.1.0.0/24')}`);
+  expect(told()).toContain(`Warning PoolConflict Configure y: ${overlap('y', '10.1.0.128/25', 'x', '10.1.0.0/24')}`);
 });
 
 test('addresses of nodes and of the Service network are warned about, and given all the same', () => {
-  cluster.put('nodes', {
+  cluster.put(nodes, {
     metadata: { name: 'n1' },
     status: { addresses: [{ type: 'InternalIP', address: '10.1.0.2' }] },
   });
@@ -153,7 +169,7 @@ test('addresses of nodes and of the Service network are warned about, and given 
   clock.advance(10_000);
   expect(poolConditions('a')[0]).toBe('Ready True/OverlapsNodeAddress');
   expect(state()).toMatchObject({ result: 'Valid' });
-  expect(events().filter((text) => text.includes('ConfigurationProblem'))).toHaveLength(1);
+  expect(told().filter((text) => text.includes('ConfigurationProblem'))).toHaveLength(1);
   expect(conditionIn(cluster, 'web', 'ingot.dev/Allocated')).toBe('True/Allocated');
 });
 
@@ -163,7 +179,7 @@ test('what is wrong with an advertisement is an Event on it, once', () => {
   clock.advance(10_000);
   service('web');
   clock.advance(60_000);
-  expect(events().filter((text) => text.includes(' ad: '))).toEqual([
+  expect(told().filter((text) => text.includes(' ad: '))).toEqual([
     expect.stringContaining('Warning ConfigurationProblem Configure ad: spec.ipAddressPools[0]'),
   ]);
 });
@@ -177,7 +193,7 @@ test('an object that cannot be read is named, and the others work', () => {
   expect(conditionIn(cluster, 'web', 'ingot.dev/Allocated')).toBe('True/Allocated');
 });
 
-test.each<[string, KubeObject, string]>([
+test.each<[string, AnyObject, string]>([
   [
     'LoadBalancerFailed',
     { metadata: { annotations: { 'metallb.io/loadBalancerIPs': 'x' } } },
@@ -206,7 +222,7 @@ test.each<[string, KubeObject, string]>([
     service(`s${index}`);
     clock.advance(1_000);
   }
-  expect(events().filter((text) => text.includes(' web: '))).toEqual([`Warning ${reason} Allocate web: ${note}`]);
+  expect(told().filter((text) => text.includes(' web: '))).toEqual([`Warning ${reason} Allocate web: ${note}`]);
 });
 
 test('a deprecated annotation, an addition and a loss are said', () => {
@@ -218,7 +234,7 @@ test('a deprecated annotation, an addition and a loss are said', () => {
   clock.advance(5_000);
   pool('a', ['2001:db8::/126']);
   clock.advance(5_000);
-  expect(events().filter((text) => text.includes(' web: '))).toEqual([
+  expect(told().filter((text) => text.includes(' web: '))).toEqual([
     'Warning deprecatedAnnotation Parse web: Annotation metallb.universe.tf/address-pool is deprecated: use metallb.io/address-pool',
     'Normal IPAllocated Allocate web: Assigned IP ["10.1.0.0"]',
     'Normal AdditionalAssignFailed Allocate web: no IPv6 address: no suitable pool for IPv6 IPFamily',
@@ -232,10 +248,10 @@ test('a status that no controller would write is put right, and said', () => {
   pool('a', ['10.1.0.0/30']);
   service('web', { status: { loadBalancer: { ingress: [{ ip: '10.1.0.1' }, { ip: '10.1.0.2' }] } } });
   clock.advance(5_000);
-  expect(cluster.get('services', 'default', 'web')?.['status'].loadBalancer.ingress).toEqual([
+  expect(cluster.get(services, 'default', 'web')?.['status'].loadBalancer.ingress).toEqual([
     { ip: '10.1.0.1', ipMode: 'VIP' },
   ]);
-  expect(events()).toContain(
+  expect(told()).toContain(
     'Warning InvalidStatusIPs Allocate web: The status held ["10.1.0.1" "10.1.0.2"]: not one address of each family',
   );
 });
@@ -254,7 +270,7 @@ test('the leader shows the pools in its metrics', () => {
   expect(value('ingot_allocations_total{outcome="allocated"}')).toBe(1);
   expect(value('metallb_k8s_client_config_loaded_bool')).toBe(1);
   expect(value('ingot_snapshot_objects{kind="services"}')).toBe(2);
-  cluster.delete('ipaddresspools', ownNamespace, 'a');
+  cluster.remove(ipAddressPools, ownNamespace, 'a');
   clock.advance(5_000);
   expect(value('metallb_allocator_addresses_total{pool="a"}')).toBeUndefined();
 });

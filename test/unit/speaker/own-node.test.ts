@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
 import { OwnNode } from '#speaker/own-node.ts';
-import { VirtualClock } from '#test/simulation/clock.ts';
+import { VirtualClock } from '#test/simulation/time/virtual-clock.ts';
 import { node } from './views.ts';
 
 let clock: VirtualClock;

@@ -1,7 +1,7 @@
 // The wire thread played for a whole speaker: it takes every complete generation and answers the addresses in it where the test says.
 import type { Ip } from '#shared/net/ip.ts';
 import type { DesiredAddress, WireObserved } from '#speaker/seam.ts';
-import type { VirtualClock } from '#test/simulation/clock.ts';
+import type { VirtualClock } from '#test/simulation/time/virtual-clock.ts';
 import { FakeChannel } from './fake-channel.ts';
 import { observed } from './views.ts';
 

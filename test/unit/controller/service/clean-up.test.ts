@@ -3,8 +3,8 @@ import { cleanUp, type Marked } from '#controller/service/clean-up.ts';
 import { queueKey, statusRequest } from '#controller/service/writes.ts';
 import { objectKey } from '#shared/kube/objects/view.ts';
 import { WriteQueue } from '#shared/kube/write-queue.ts';
-import { VirtualClock } from '#test/simulation/clock.ts';
-import { seededRandom } from '#test/simulation/random.ts';
+import { VirtualClock } from '#test/simulation/time/virtual-clock.ts';
+import { seededRandom } from '#test/simulation/time/random.ts';
 import { RecordedLog, RecordedMetrics } from '#test/simulation/recorder.ts';
 import { ScriptedKubeApi } from '#test/simulation/scripted-kube-api.ts';
 

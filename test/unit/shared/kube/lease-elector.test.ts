@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { LeaseElector } from '#shared/kube/lease-elector.ts';
-import { VirtualClock } from '#test/simulation/clock.ts';
-import { seededRandom } from '#test/simulation/random.ts';
+import { VirtualClock } from '#test/simulation/time/virtual-clock.ts';
+import { seededRandom } from '#test/simulation/time/random.ts';
 import { RecordedLog, RecordedMetrics } from '#test/simulation/recorder.ts';
 import { ScriptedKubeApi } from '#test/simulation/scripted-kube-api.ts';
 

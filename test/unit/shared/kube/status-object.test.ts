@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { StatusObjects, type DesiredStatusObject } from '#shared/kube/status-object.ts';
 import { WriteQueue } from '#shared/kube/write-queue.ts';
-import { VirtualClock } from '#test/simulation/clock.ts';
-import { seededRandom } from '#test/simulation/random.ts';
+import { VirtualClock } from '#test/simulation/time/virtual-clock.ts';
+import { seededRandom } from '#test/simulation/time/random.ts';
 import { RecordedLog, RecordedMetrics } from '#test/simulation/recorder.ts';
 import { ScriptedKubeApi, type ScriptedRequest } from '#test/simulation/scripted-kube-api.ts';
 import { things } from './objects/thing.ts';

@@ -1,7 +1,7 @@
 // A watcher of things on a scripted apiserver and a virtual clock.
 import { Watcher } from '#shared/kube/watcher.ts';
-import { VirtualClock } from '#test/simulation/clock.ts';
-import { seededRandom } from '#test/simulation/random.ts';
+import { VirtualClock } from '#test/simulation/time/virtual-clock.ts';
+import { seededRandom } from '#test/simulation/time/random.ts';
 import { RecordedLog, RecordedMetrics } from '#test/simulation/recorder.ts';
 import { ScriptedKubeApi } from '#test/simulation/scripted-kube-api.ts';
 import { allThings, initialEventsEnd, parseThing, thing, type ThingView } from './objects/thing.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { Coalescer } from '#shared/runtime/coalescer.ts';
-import { VirtualClock } from '#test/simulation/clock.ts';
+import { VirtualClock } from '#test/simulation/time/virtual-clock.ts';
 
 function run(workMs: number) {
   const clock = new VirtualClock();

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { Runner, type Engine } from '#shared/runtime/runner.ts';
-import { VirtualClock } from '#test/simulation/clock.ts';
+import { VirtualClock } from '#test/simulation/time/virtual-clock.ts';
 
 type Event = { readonly kind: 'start' } | { readonly kind: 'again' } | { readonly kind: 'halt' };
 type Effect = { readonly kind: 'say'; readonly word: string };

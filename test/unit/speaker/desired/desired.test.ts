@@ -47,13 +47,28 @@ test.each(['hostAddresses', 'gateways'] as const)('an address among the %s is no
   expect(on('n1', given, { [known]: new Set([ip(address)]) })).toMatchObject(refused);
 });
 
-test('an IPv6 address is not announced, and does not keep the IPv4 one from it', () => {
-  const pools = [pool('lan', ['192.0.2.0/24', '2001:db8::/64'])];
-  const given = inputs({ services: [service('dual', [address, '2001:db8::1'])], pools });
+test('both addresses of a dual-stack Service are announced, by one node, the IPv4 one first', () => {
+  const ipv6 = '2001:db8::1';
+  const given = inputs({
+    services: [service('dual', [ipv6, address])],
+    pools: [pool('lan', ['192.0.2.0/24', '2001:db8::/64'])],
+    slices: [slice('dual', { n1: { ready: 1 } }), slice('dual', { n1: { ready: 1 } }, { addressType: 'IPv6' })],
+  });
+  const owners = names.map((name) => on(name, given)).filter(({ addresses }) => addresses.length > 0);
+  expect(owners).toMatchObject([
+    { addresses: [{ ip: address }, { ip: ipv6 }], services: [{ ips: [address, ipv6], first: true }], failures: [] },
+  ]);
+});
+
+test('an IPv6 address without IPv6 endpoints is silent, and does not keep the IPv4 one from being announced', () => {
+  const given = inputs({
+    services: [service('dual', [address, '2001:db8::1'])],
+    pools: [pool('lan', ['192.0.2.0/24', '2001:db8::/64'])],
+  });
   expect(on('n1', given)).toMatchObject({
     addresses: [{ ip: address }],
     services: [{ ips: [address], first: true }],
-    failures: [{ ip: '2001:db8::1', reason: 'familyNotAnnounced' }],
+    failures: [{ ip: '2001:db8::1', reason: 'noReadyEndpoints' }],
   });
 });
 

@@ -12,7 +12,7 @@ import {
 } from '#speaker/host/network-watch.ts';
 import { Runner } from '#shared/runtime/runner.ts';
 import { golden } from '#test/golden/golden.ts';
-import { VirtualClock } from '#test/simulation/clock.ts';
+import { VirtualClock } from '#test/simulation/time/virtual-clock.ts';
 
 /** The messages as a kernel sends them in answer to request `sequence`, and as events. */
 const answers = (name: string, sequence: number): Uint8Array => rewritten(name, { flags: linux.NLM_F_MULTI, sequence });

@@ -1,7 +1,8 @@
 import { MessageChannel } from 'node:worker_threads';
 import { afterEach, expect, test, vi } from 'vitest';
 import { newSharedCounters } from '#speaker/host/shared-counters.ts';
-import { maxUnreadMessages, ThreadChannel } from '#speaker/host/thread-channel.ts';
+import { ThreadChannel } from '#speaker/host/thread-channel.ts';
+import { maxUnreadMessages } from '#speaker/seam.ts';
 
 interface State {
   readonly kind: 'desired';

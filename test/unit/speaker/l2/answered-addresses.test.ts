@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { ipToNumber, type Ip } from '#shared/net/ip.ts';
-import { answeredByArp, type OwnedAddress } from '#speaker/l2/answered-addresses.ts';
+import { answeredOn, type OwnedAddress } from '#speaker/l2/answered-addresses.ts';
 import { chooseInterfaces } from '#speaker/l2/suitable-interfaces.ts';
-import { address, ethernet, network } from '#test/simulation/host-network.ts';
+import { address, ethernet, network } from '#test/simulation/node/host-network.ts';
 
 function answered(
   owned: Partial<Pick<OwnedAddress, 'ip' | 'interfaces'>>,
@@ -12,7 +12,7 @@ function answered(
   const { suitable } = chooseInterfaces(network([ethernet(2, 'eth0')], [address(2, onLink, prefixBits)]), []);
   const described = { ip: '192.0.2.100' as Ip, interfaces: 'any' as const, ...owned };
   const numbered = { ...described, value: ipToNumber(described.ip) };
-  return suitable.some((on) => answeredByArp([numbered], on).length > 0);
+  return suitable.some((on) => answeredOn([numbered], on).length > 0);
 }
 
 test.each<[string, boolean, Partial<Pick<OwnedAddress, 'ip' | 'interfaces'>>]>([

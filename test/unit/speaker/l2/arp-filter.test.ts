@@ -3,9 +3,10 @@ import { expect, test } from 'vitest';
 import { ipFromNumber } from '#shared/net/ip.ts';
 import type { Mac } from '#shared/net/mac.ts';
 import { encodeArpFrame } from '#speaker/l2/arp.ts';
-import { arpFilter, coarseArpFilter, maxInstructions } from '#speaker/l2/arp-filter.ts';
+import { arpFilter, coarseArpFilter } from '#speaker/l2/arp-filter.ts';
 import { packetTypes, type BpfProgram } from '#speaker/l2/classic-bpf.ts';
-import { runBpf } from '#test/simulation/bpf-interpreter.ts';
+import { maxInstructions } from '#speaker/l2/span-tests.ts';
+import { runBpf } from '#test/simulation/node/bpf-interpreter.ts';
 
 const otherHost = 3;
 const mac = '02:50:00:00:00:09' as Mac;

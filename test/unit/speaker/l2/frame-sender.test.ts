@@ -2,14 +2,14 @@ import { expect, test } from 'vitest';
 import { FrameSender, maxWaitingFrames } from '#speaker/l2/frame-sender.ts';
 import { coarseArpFilter } from '#speaker/l2/arp-filter.ts';
 import type { SendOutcome } from '#speaker/l2/packet-socket.ts';
-import { VirtualClock } from '#test/simulation/clock.ts';
-import { SimulatedPacketSocket } from '#test/simulation/packet-socket.ts';
+import { VirtualClock } from '#test/simulation/time/virtual-clock.ts';
+import { PlayedSocket } from '../played-sockets.ts';
 
 function sending(outcomes: readonly SendOutcome[]) {
   const clock = new VirtualClock();
   const filter = { program: coarseArpFilter, coarse: coarseArpFilter };
   const listener = { frame() {}, failed() {} };
-  const socket = new SimulatedPacketSocket({ interfaceIndex: 1, etherType: 0x0806, filter }, listener, () => {});
+  const socket = new PlayedSocket({ interfaceIndex: 1, etherType: 0x0806, filter }, listener, () => {});
   socket.outcomes.push(...outcomes);
   const sender: FrameSender = new FrameSender(socket, {
     clock,

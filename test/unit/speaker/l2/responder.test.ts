@@ -37,7 +37,7 @@ function framesOf(effects: readonly ResponderEffect[], form: 'reply' | 'announce
 }
 
 function repliesTo(state: ResponderState, bytes: Uint8Array): readonly ArpFrame[] {
-  return framesOf(stepResponder(state, { kind: 'frame', bytes }).effects, 'reply');
+  return framesOf(stepResponder(state, { kind: 'frame', family: 'IPv4', bytes }).effects, 'reply');
 }
 
 test('a request for an address is answered to the one who asked', () => {
@@ -68,7 +68,7 @@ test.each<[string, number, Uint8Array]>([
 
 test('what is no ARP for IPv4 is counted and not answered', () => {
   const bytes = request().subarray(0, 41);
-  expect(stepResponder(answering, { kind: 'frame', bytes }).effects).toEqual([{ kind: 'malformed' }]);
+  expect(stepResponder(answering, { kind: 'frame', family: 'IPv4', bytes }).effects).toEqual([{ kind: 'malformed' }]);
 });
 
 test('an address that is taken is announced in request form, then in reply form', () => {

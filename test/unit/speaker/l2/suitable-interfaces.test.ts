@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Link } from '#speaker/l2/host-network.ts';
 import { chooseInterfaces, maxInterfaces } from '#speaker/l2/suitable-interfaces.ts';
-import { address, ethernet, network } from '#test/simulation/host-network.ts';
+import { address, ethernet, network } from '#test/simulation/node/host-network.ts';
 
 const bridge = ethernet(20, 'br0', { kind: 'bridge' });
 const vrf = ethernet(21, 'vrf-blue', { kind: 'vrf' });
@@ -52,6 +52,7 @@ test('an interface is described by its own addresses and the prefixes that reach
       name: 'eth0',
       mac: '02:00:00:00:00:02',
       carrier: false,
+      families: ['IPv4'],
       addresses: ['192.0.2.1', '198.51.100.7'],
       onLink: [{ family: 'IPv4', first: 0xc0000200n, last: 0xc00002ffn }],
     },

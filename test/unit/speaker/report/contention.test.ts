@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
 import { Contention } from '#speaker/report/contention.ts';
-import { VirtualClock } from '#test/simulation/clock.ts';
+import { VirtualClock } from '#test/simulation/time/virtual-clock.ts';
 
 let clock: VirtualClock;
 let contention: Contention;

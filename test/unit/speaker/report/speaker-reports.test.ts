@@ -5,7 +5,7 @@ import { l2Advertisements } from '#shared/api/l2-advertisement.ts';
 import { serviceL2Statuses } from '#shared/api/service-l2-status.ts';
 import { endpointSlices, events, nodes, services } from '#shared/kube/resources.ts';
 import { hexDigits } from '#speaker/digest.ts';
-import type { StoredObject } from '../apiserver.ts';
+import type { AnyObject } from '../../cluster.ts';
 import { advertisementObject, namespace, nodeObject, serviceObject, sliceObject } from '../manifests.ts';
 import { address, ownedBy, Stage } from '../stage.ts';
 import { sha256 } from '../views.ts';
@@ -17,9 +17,9 @@ beforeEach(() => {
 });
 
 const statusName = (service: string): string => `l2-${hexDigits(sha256(`uid-${service}`), 16)}`;
-const statuses = (): readonly StoredObject[] => stage.api.list(serviceL2Statuses);
+const statuses = (): readonly AnyObject[] => stage.cluster.list(serviceL2Statuses);
 
-const state = (): StoredObject | undefined => stage.api.get(configurationStates, 'speaker-n1');
+const state = (): AnyObject | undefined => stage.cluster.get(configurationStates, namespace, 'speaker-n1');
 const conditions = (): readonly unknown[] =>
   (state() as { readonly status: { readonly conditions: readonly unknown[] } } | undefined)?.status.conditions ?? [];
 
@@ -53,21 +53,21 @@ describe('ServiceL2Status', () => {
   test('is not written again while nothing changes', () => {
     stage.start('n1');
     stage.clock.advance(5_000);
-    const writes = stage.api.writes.length;
+    const writes = stage.cluster.writes.length;
     stage.clock.advance(3_600_000);
-    expect(stage.api.writes).toHaveLength(writes);
+    expect(stage.cluster.writes).toHaveLength(writes);
   });
 
   test('stays while the Service is silent for less than 10 s, and goes then', () => {
     stage.start('n1');
     stage.clock.advance(5_000);
     const [before] = statuses();
-    stage.api.apply(endpointSlices, sliceObject('shop', []));
+    stage.cluster.put(endpointSlices, sliceObject('shop', []));
     stage.clock.advance(9_000);
     expect(statuses()).toEqual([before]);
     stage.clock.advance(3_000);
     expect(statuses()).toEqual([]);
-    stage.api.apply(endpointSlices, sliceObject('shop', ['n2']));
+    stage.cluster.put(endpointSlices, sliceObject('shop', ['n2']));
     stage.clock.advance(5_000);
     expect(statuses()).toMatchObject([{ status: { node: 'n1' } }]);
   });
@@ -75,13 +75,13 @@ describe('ServiceL2Status', () => {
   test('goes at once with its Service, or when that has no address any more', () => {
     stage.start('n1');
     stage.clock.advance(5_000);
-    stage.api.apply(services, serviceObject('shop', []));
+    stage.cluster.put(services, serviceObject('shop', []));
     stage.clock.advance(1_000);
     expect(statuses()).toEqual([]);
-    stage.api.apply(services, serviceObject('shop', [address]));
+    stage.cluster.put(services, serviceObject('shop', [address]));
     stage.clock.advance(1_000);
     expect(statuses()).toHaveLength(1);
-    stage.api.remove(services, 'shop');
+    stage.cluster.remove(services, 'web', 'shop');
     stage.clock.advance(1_000);
     expect(statuses()).toEqual([]);
   });
@@ -89,7 +89,7 @@ describe('ServiceL2Status', () => {
   test('is replaced by the next owner, and the former one does not take it back', () => {
     for (const name of ['n1', 'n2', 'n3']) stage.start(name);
     stage.clock.advance(5_000);
-    stage.api.apply(nodes, nodeObject('n1', false));
+    stage.cluster.put(nodes, nodeObject('n1', false));
     stage.clock.advance(60_000);
     expect(statuses()).toMatchObject([{ metadata: { labels: { 'metallb.io/node': 'n3' } }, status: { node: 'n3' } }]);
   });
@@ -97,7 +97,7 @@ describe('ServiceL2Status', () => {
   test('that somebody deletes is put back', () => {
     stage.start('n1');
     stage.clock.advance(5_000);
-    stage.api.remove(serviceL2Statuses, statusName('shop'));
+    stage.cluster.remove(serviceL2Statuses, namespace, statusName('shop'));
     stage.clock.advance(4_000);
     expect(statuses()).toEqual([]);
     stage.clock.advance(4_000);
@@ -107,9 +107,9 @@ describe('ServiceL2Status', () => {
   test('that somebody keeps deleting is left alone, and a condition says so', () => {
     stage.start('n1');
     stage.clock.advance(5_000);
-    stage.api.remove(serviceL2Statuses, statusName('shop'));
+    stage.cluster.remove(serviceL2Statuses, namespace, statusName('shop'));
     stage.clock.advance(10_000);
-    stage.api.remove(serviceL2Statuses, statusName('shop'));
+    stage.cluster.remove(serviceL2Statuses, namespace, statusName('shop'));
     stage.clock.advance(590_000);
     expect(statuses()).toEqual([]);
     expect(conditions()).toContainEqual(expect.objectContaining({ type: 'StatusContended', status: 'True' }));
@@ -122,7 +122,7 @@ describe('ServiceL2Status', () => {
     const first = stage.start('n1');
     stage.clock.advance(5_000);
     first.speaker.stop(() => {});
-    stage.api.remove(services, 'shop');
+    stage.cluster.remove(services, 'web', 'shop');
     stage.clock.advance(5_000);
     expect(statuses()).toHaveLength(1);
     stage.start('n1');
@@ -138,7 +138,7 @@ describe('Events', () => {
     stage.start('n1');
     stage.clock.advance(600_000);
     expect(stage.told()).toEqual([assigned]);
-    expect(stage.api.list(events)[0]).toMatchObject({
+    expect(stage.cluster.list(events)[0]).toMatchObject({
       action: 'Announce',
       type: 'Normal',
       reportingController: 'metallb-speaker',
@@ -154,18 +154,18 @@ describe('Events', () => {
     stage.clock.advance(5_000);
     stage.start('n1');
     stage.clock.advance(700_000);
-    stage.api.apply(endpointSlices, sliceObject('shop', []));
+    stage.cluster.put(endpointSlices, sliceObject('shop', []));
     stage.clock.advance(20_000);
-    stage.api.apply(endpointSlices, sliceObject('shop', ['n2']));
+    stage.cluster.put(endpointSlices, sliceObject('shop', ['n2']));
     stage.clock.advance(5_000);
     expect(stage.told()).toEqual([assigned]);
-    expect(stage.api.writes.filter(({ verb, resource }) => verb === 'patch' && resource === events)).toEqual([]);
+    expect(stage.cluster.writes.filter(({ verb, resource }) => verb === 'patch' && resource === events)).toEqual([]);
   });
 
   test('tell each new owner', () => {
     for (const name of ['n1', 'n3']) stage.start(name);
     stage.clock.advance(5_000);
-    stage.api.apply(nodes, nodeObject('n1', false));
+    stage.cluster.put(nodes, nodeObject('n1', false));
     stage.clock.advance(5_000);
     expect(stage.told()).toEqual([assigned, assigned.replace('n1', 'n3')]);
   });
@@ -178,7 +178,7 @@ describe('Events', () => {
       'announceFailed: noInterface: 192.0.2.200 is announced nowhere: no interface of node "n1" has it in its subnet ' +
         '(suitable are eth0): name the interface in the L2Advertisement',
     ]);
-    expect(stage.api.list(serviceL2Statuses)).toEqual([]);
+    expect(stage.cluster.list(serviceL2Statuses)).toEqual([]);
     running.wire.interfacesOf = () => ['eth0'];
     running.wire.report();
     stage.clock.advance(10_000);
@@ -186,7 +186,7 @@ describe('Events', () => {
   });
 
   test('tell from one node only that no node may announce', () => {
-    stage.api.apply(l2Advertisements, advertisementObject({ nodeSelectors: [{ matchLabels: { rack: 'none' } }] }));
+    stage.cluster.put(l2Advertisements, advertisementObject({ nodeSelectors: [{ matchLabels: { rack: 'none' } }] }));
     for (const name of ['n1', 'n2', 'n3']) stage.start(name);
     stage.clock.advance(10_000);
     expect(stage.told()).toEqual([
@@ -196,8 +196,8 @@ describe('Events', () => {
   });
 
   test('tell nothing about a Service without endpoints or out of all pools', () => {
-    stage.api.apply(endpointSlices, sliceObject('shop', []));
-    stage.api.apply(services, serviceObject('other', ['198.51.100.1']));
+    stage.cluster.put(endpointSlices, sliceObject('shop', []));
+    stage.cluster.put(services, serviceObject('other', ['198.51.100.1']));
     const speakers = ['n1', 'n2', 'n3'].map((name) => stage.start(name));
     stage.clock.advance(10_000);
     expect(stage.told()).toEqual([]);
@@ -226,7 +226,7 @@ describe('ConfigurationState', () => {
   test('lists what is wrong, and the last good version goes on', () => {
     const running = stage.start('n1');
     stage.clock.advance(5_000);
-    stage.api.apply(l2Advertisements, advertisementObject({ nodeSelectors: [{ matchLabels: { 'no label': 'x' } }] }));
+    stage.cluster.put(l2Advertisements, advertisementObject({ nodeSelectors: [{ matchLabels: { 'no label': 'x' } }] }));
     stage.clock.advance(5_000);
     expect(state()?.['status']).toMatchObject({ result: 'Invalid', errorSummary: expect.stringContaining('no label') });
     expect(conditions()[0]).toMatchObject({ type: 'configReconcilerValid', status: 'False' });

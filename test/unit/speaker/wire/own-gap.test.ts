@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Cancel, Clock } from '#shared/runtime/clock.ts';
 import { OwnGap } from '#speaker/wire/own-gap.ts';
-import { VirtualClock } from '#test/simulation/clock.ts';
+import { VirtualClock } from '#test/simulation/time/virtual-clock.ts';
 
 /** A clock whose process can be stopped: time passes, timers run when it goes on. */
 class StoppableClock implements Clock {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { ReportPace } from '#speaker/wire/report-pace.ts';
-import { VirtualClock } from '#test/simulation/clock.ts';
+import { VirtualClock } from '#test/simulation/time/virtual-clock.ts';
 
 function paced() {
   const clock = new VirtualClock();

@@ -6,10 +6,10 @@ import type { HostNetworkState, Link } from '#speaker/l2/host-network.ts';
 import { decodeArpFrame, encodeArpFrame } from '#speaker/l2/arp.ts';
 import type { Channel, DesiredAddress, FromWire, ToWire, WireObserved } from '#speaker/seam.ts';
 import { Wire } from '#speaker/wire.ts';
-import { channelPair } from '#test/simulation/channel.ts';
-import { VirtualClock } from '#test/simulation/clock.ts';
-import { address, ethernet, network, SimulatedHostNetwork } from '#test/simulation/host-network.ts';
-import { SimulatedPacketSockets } from '#test/simulation/packet-socket.ts';
+import { atOnce, channelPair } from '#test/simulation/channel.ts';
+import { VirtualClock } from '#test/simulation/time/virtual-clock.ts';
+import { address, ethernet, network, SimulatedHostNetwork } from '#test/simulation/node/host-network.ts';
+import { PlayedSockets } from '../played-sockets.ts';
 
 const vip = '192.0.2.100' as Ip;
 const otherVip = '198.51.100.100' as Ip;
@@ -50,17 +50,17 @@ class PausableClock implements Clock {
 
 class Speaker {
   readonly clock = new PausableClock();
-  readonly sockets = new SimulatedPacketSockets();
+  readonly sockets = new PlayedSockets();
   readonly hostNetwork: SimulatedHostNetwork;
   readonly messages: FromWire[] = [];
   readonly channel: Channel<ToWire, FromWire>;
   stopped = false;
   #generation = 0;
 
-  constructor({ state = twoInterfaces(), refusal = undefined as SimulatedPacketSockets['refusal'] } = {}) {
+  constructor({ state = twoInterfaces(), refusal = undefined as PlayedSockets['refusal'] } = {}) {
     this.hostNetwork = new SimulatedHostNetwork(state);
     this.sockets.refusal = refusal;
-    const [near, far] = channelPair<ToWire, FromWire>(this.clock, 0);
+    const [near, far] = channelPair<ToWire, FromWire>(this.clock.timers.scheduler, () => 0, [atOnce, atOnce]);
     this.channel = near;
     near.onMessage((message) => this.messages.push(message));
     const wire = new Wire({
@@ -317,7 +317,7 @@ test('without CAP_NET_RAW it lives, says so once, and tries again', () => {
   speaker.desire([{ ip: vip }]);
   speaker.advance(100);
   expect(speaker.observed.problems).toEqual([
-    'CAP_NET_RAW is missing, so no address is announced by ARP from this node: add NET_RAW to the capabilities of the speaker container',
+    'CAP_NET_RAW is missing, so no address is announced on the LAN from this node: add NET_RAW to the capabilities of the speaker container',
   ]);
   expect(speaker.observed.interfaces).toMatchObject([
     { name: 'eth0', open: false, reason: 'socket failed with EPERM' },
@@ -338,7 +338,7 @@ test('a socket that breaks is opened again with the next change of the interface
   speaker.desire([{ ip: vip }]);
   speaker.sockets.on(2).fail({ call: 'recv', code: 'ENETDOWN' });
   speaker.advance(100);
-  expect(speaker.observed.problems).toEqual(['eth0: no packet socket (recv failed with ENETDOWN); it is tried again']);
+  expect(speaker.observed.problems).toEqual(['eth0: no packet socket for IPv4 (recv failed with ENETDOWN); it is tried again']);
   expect(speaker.observed.addresses).toMatchObject([{ interfaces: [] }]);
   const sent = speaker.sentOn(2, () => speaker.hostNetwork.become(twoInterfaces({ mtu: 9000 })));
   expect(sent).toEqual([`announcement ${vip}`, `announcement ${vip}`]);

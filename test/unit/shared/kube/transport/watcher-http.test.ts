@@ -1,8 +1,8 @@
 // A watcher on the real adapter, against a server that misbehaves in every way. The watcher's time is virtual: only the sockets are real.
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Watcher } from '#shared/kube/watcher.ts';
-import { VirtualClock } from '#test/simulation/clock.ts';
-import { seededRandom } from '#test/simulation/random.ts';
+import { VirtualClock } from '#test/simulation/time/virtual-clock.ts';
+import { seededRandom } from '#test/simulation/time/random.ts';
 import { ScriptedHttpServer, type HttpCall } from '#test/simulation/scripted-http-server.ts';
 import {
   allThings,

@@ -1,0 +1,259 @@
+// One Ethernet broadcast domain: a switch, cables to the stations, and what goes wrong on the way.
+import type { Ip } from '#shared/net/ip.ts';
+import type { Cancel } from '#shared/runtime/clock.ts';
+import { once } from '../cancel.ts';
+import type { Scheduler } from '../time/scheduler.ts';
+import type { Trace } from '../trace.ts';
+import { describeArp } from './arp-message.ts';
+import { frameOf, headerOctets, type Frame } from './frame.ts';
+import { Impairments, newReceiver } from './impairments.ts';
+import { broadcastNumber, isGroupMac } from './octets.ts';
+import { Switch, type SwitchOptions } from './switch.ts';
+
+/** As Linux tells them apart (packet(7)): PACKET_HOST and so on. */
+export const arrivalTypes = { host: 0, broadcast: 1, multicast: 2, otherHost: 3 } as const;
+export type ArrivalType = (typeof arrivalTypes)[keyof typeof arrivalTypes];
+
+/** What is plugged into a segment: the interface of a node, a client or another host. */
+export interface Station {
+  /** Of the node, client or host; partitions are made of these. */
+  readonly name: string;
+  /** Of the interface, as it is now. */
+  readonly mac: number;
+  receive(frame: Frame, type: ArrivalType): void;
+  /** It would serve a packet of a client for the address that reached it now. */
+  serves(ip: Ip): boolean;
+}
+
+export interface SegmentDependencies {
+  readonly scheduler: Scheduler;
+  readonly trace: Trace;
+  readonly seed: number;
+}
+
+/** Some addresses, or all, may be reached or lost from now on. */
+export type PathsChanged = (addresses: readonly Ip[] | undefined) => void;
+
+const mtuOctets = 1500;
+
+interface Partition {
+  readonly stations: ReadonlySet<string>;
+  readonly oneWay: boolean;
+}
+
+export class Segment {
+  readonly name: string;
+  readonly #scheduler: Scheduler;
+  readonly #trace: Trace;
+  readonly #impairments: Impairments;
+  readonly #attachments = new Set<Attachment>();
+  readonly #switch: Switch<Attachment>;
+  readonly #partitions = new Set<Partition>();
+  readonly #listeners = new Set<PathsChanged>();
+  /** When the switch forgets what sends packets the wrong way. */
+  readonly #changesAtUs = new Set<number>();
+  /** Frames that left a station, since the start. */
+  sent = 0;
+
+  constructor(name: string, options: SwitchOptions, { scheduler, trace, seed }: SegmentDependencies) {
+    this.name = name;
+    this.#scheduler = scheduler;
+    this.#trace = trace;
+    this.#impairments = new Impairments(seed, name);
+    this.#switch = new Switch(options, this.#attachments, () => this.pathsChanged());
+  }
+
+  /** The cable is in. */
+  attach(station: Station): Attachment {
+    const attachment = new Attachment(station, this);
+    this.#attachments.add(attachment);
+    this.pathsChanged();
+    return attachment;
+  }
+
+  /** So many frames in a hundred are lost, for each receiver on its own. */
+  lose(percent: number): Cancel {
+    return this.#impairments.lose(percent);
+  }
+
+  /** Each receiver loses everything for 100 ms of each 300 ms or so. */
+  loseInBursts(): Cancel {
+    return this.#impairments.loseInBursts();
+  }
+
+  duplicate(percent: number): Cancel {
+    return this.#impairments.duplicate(percent);
+  }
+
+  reorder(): Cancel {
+    return this.#impairments.reorder();
+  }
+
+  /** These stations hear each other only; `oneWay`: the others still hear them. */
+  partition(stations: readonly string[], { oneWay }: { readonly oneWay: boolean }): Cancel {
+    const partition = { stations: new Set(stations), oneWay };
+    this.#partitions.add(partition);
+    this.pathsChanged();
+    return once(() => {
+      this.#partitions.delete(partition);
+      this.pathsChanged();
+    });
+  }
+
+  /** Nothing between them stops what `from` sends to `to`. */
+  hears(from: Attachment, to: Attachment): boolean {
+    if (!from.isPlugged || from.isMute || !to.isPlugged || to.isDeaf) return false;
+    for (const { stations, oneWay } of this.#partitions) {
+      const isInside = stations.has(from.station.name);
+      if (isInside !== stations.has(to.station.name) && !(oneWay && isInside)) return false;
+    }
+    return true;
+  }
+
+  /** The one that receives what `from` sends to this MAC, if its answers come back. */
+  reached(from: Attachment, mac: number): Attachment | undefined {
+    const nowUs = this.#scheduler.nowUs;
+    const port = this.#switch.portOf(mac, nowUs);
+    const isThere = (to: Attachment): boolean =>
+      to.station.mac === mac && to !== from && this.hears(from, to) && this.hears(to, from);
+    if (port !== undefined && isThere(port)) return port;
+    const found = [...this.#attachments].find(isThere);
+    if (port === undefined || found === undefined) return found;
+    // The switch still sends it elsewhere.
+    this.#pathsChangeAt(this.#switch.forgottenAtUs(mac));
+    return undefined;
+  }
+
+  /** Tells from now on what may change whether an address is reached through this segment. */
+  onPathsChanged(listener: PathsChanged): Cancel {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  pathsChanged(addresses?: readonly Ip[]): void {
+    for (const listener of this.#listeners) listener(addresses);
+  }
+
+  /** For attachments: true if the frame is on the wire. */
+  send(from: Attachment, bytes: Uint8Array): boolean {
+    if (!from.isPlugged || from.isMute || bytes.length > mtuOctets + headerOctets) return false;
+    const frame = frameOf(bytes);
+    this.sent++;
+    this.#record(from, frame);
+    const { to, answer } = this.#switch.forward(from, frame, this.#scheduler.nowUs);
+    for (const receiver of to) {
+      if (receiver !== from && this.hears(from, receiver)) this.#carry(from, receiver, frame);
+    }
+    if (answer !== undefined) this.#carry(this, from, frameOf(answer));
+    return true;
+  }
+
+  /** For attachments: plugged in or out. */
+  unplugged(attachment: Attachment): void {
+    this.#switch.forget(attachment);
+    this.pathsChanged();
+  }
+
+  detach(attachment: Attachment): void {
+    this.#attachments.delete(attachment);
+    this.unplugged(attachment);
+  }
+
+  #record({ station }: Attachment, { arp, destination }: Frame): void {
+    if (arp === undefined) return;
+    const { event, ip, detail } = describeArp(arp);
+    this.#trace.record(station.name, event, ip, destination === broadcastNumber ? detail : `${detail} (unicast)`);
+  }
+
+  #carry(sender: object, receiver: Attachment, frame: Frame): void {
+    const nowUs = this.#scheduler.nowUs;
+    for (const atUs of this.#impairments.arrivalsUs(nowUs, sender, receiver.state)) {
+      this.#scheduler.at(atUs, () => receiver.arrive(frame));
+    }
+  }
+
+  #pathsChangeAt(atUs: number | undefined): void {
+    if (atUs === undefined || this.#changesAtUs.has(atUs)) return;
+    this.#changesAtUs.add(atUs);
+    this.#scheduler.at(atUs, () => {
+      this.#changesAtUs.delete(atUs);
+      this.pathsChanged();
+    });
+  }
+}
+
+/** The cable between a station and its segment. */
+export class Attachment {
+  readonly station: Station;
+  readonly segment: Segment;
+  readonly state = newReceiver();
+  #isPlugged = true;
+  #deafs = 0;
+  #mutes = 0;
+
+  constructor(station: Station, segment: Segment) {
+    this.station = station;
+    this.segment = segment;
+  }
+
+  /** There is a carrier. */
+  get isPlugged(): boolean {
+    return this.#isPlugged;
+  }
+
+  get isDeaf(): boolean {
+    return this.#deafs > 0;
+  }
+
+  get isMute(): boolean {
+    return this.#mutes > 0;
+  }
+
+  /** The bytes are the segment's from now on. True if the frame is on the wire. */
+  send(bytes: Uint8Array): boolean {
+    return this.segment.send(this, bytes);
+  }
+
+  plug(isPlugged: boolean): void {
+    if (isPlugged === this.#isPlugged) return;
+    this.#isPlugged = isPlugged;
+    if (isPlugged) this.segment.pathsChanged();
+    else this.segment.unplugged(this);
+  }
+
+  /** Receives nothing until the answer is called; the carrier stays. */
+  deafen(): Cancel {
+    return this.#count((by) => (this.#deafs += by));
+  }
+
+  /** What it sends goes nowhere. */
+  mute(): Cancel {
+    return this.#count((by) => (this.#mutes += by));
+  }
+
+  detach(): void {
+    this.#isPlugged = false;
+    this.segment.detach(this);
+  }
+
+  /** For the segment. */
+  arrive(frame: Frame): void {
+    if (!this.#isPlugged || this.isDeaf) return;
+    this.station.receive(frame, arrivalType(frame.destination, this.station.mac));
+  }
+
+  #count(add: (by: number) => void): Cancel {
+    add(1);
+    this.segment.pathsChanged();
+    return once(() => {
+      add(-1);
+      this.segment.pathsChanged();
+    });
+  }
+}
+
+function arrivalType(destination: number, mac: number): ArrivalType {
+  if (destination === mac) return arrivalTypes.host;
+  if (destination === broadcastNumber) return arrivalTypes.broadcast;
+  return isGroupMac(destination) ? arrivalTypes.multicast : arrivalTypes.otherHost;
+}

@@ -1,0 +1,44 @@
+// The network as one program on a simulated node has it: its packet sockets and its news of the interfaces. Both end with the program.
+import { uniform, type Random } from '#shared/runtime/random.ts';
+import type { Thread } from '../thread.ts';
+import type { Scheduler } from '../time/scheduler.ts';
+import { SimulatedHostNetwork } from './host-network.ts';
+import type { Kernel } from './kernel.ts';
+import { KernelPacketSockets } from './kernel-packet-sockets.ts';
+
+const newsCostUs = 50;
+const newsDelayUs = 5_000;
+
+export interface ProcessNetworkDependencies {
+  readonly scheduler: Scheduler;
+  readonly random: Random;
+}
+
+export class ProcessNetwork {
+  readonly thread: Thread;
+  readonly packetSockets: KernelPacketSockets;
+  readonly hostNetwork: SimulatedHostNetwork;
+  readonly #kernel: Kernel;
+  #isOver = false;
+
+  constructor(kernel: Kernel, thread: Thread, { scheduler, random }: ProcessNetworkDependencies) {
+    let lastUs = 0;
+    this.thread = thread;
+    this.#kernel = kernel;
+    this.packetSockets = new KernelPacketSockets(kernel, thread);
+    this.hostNetwork = new SimulatedHostNetwork(kernel.network, (work) => {
+      lastUs = Math.max(lastUs, scheduler.nowUs + uniform(random, 0, newsDelayUs));
+      scheduler.at(lastUs, () => thread.receive(work, newsCostUs));
+    });
+    thread.changed = () => kernel.answeringChanged();
+  }
+
+  /** The program is dead. */
+  end(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.hostNetwork.stop();
+    this.packetSockets.closeAll();
+    this.#kernel.ended(this);
+  }
+}

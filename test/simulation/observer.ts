@@ -1,0 +1,48 @@
+// What happens in the simulated world, as checkers and figures see it: what is on the wire, in the store, at the edges of processes. Nothing of
+// the programs' inside.
+import type { KubeAnswer, KubeRequest, WatchEvent, WatchRequest } from '#shared/kube/kube-api.ts';
+import type { Ip } from '#shared/net/ip.ts';
+import type { StoreChange } from './apiserver/store.ts';
+import type { Fault } from './faults/fault.ts';
+
+/** One run of one program, from start to death. */
+export interface ProcessRef {
+  /** As `n1/speaker#2`: node, program, how often it was started there. */
+  readonly name: string;
+  readonly node: string;
+  readonly program: 'controller' | 'speaker';
+}
+
+export interface Outage {
+  readonly client: string;
+  readonly ip: Ip;
+  readonly fromUs: number;
+  readonly untilUs: number;
+  /** New flows that were lost meanwhile. */
+  readonly lost: number;
+}
+
+/** All are told in the order in which things happen; `world.nowUs` is the time. */
+export interface Observer {
+  /** The apiserver has stored a change, whoever made it. */
+  stored?(change: StoreChange): void;
+  /** A request leaves a process. */
+  requested?(process: ProcessRef, request: KubeRequest): void;
+  /** Its answer reaches the process. */
+  answered?(process: ProcessRef, request: KubeRequest, answer: KubeAnswer): void;
+  /** A watch leaves a process. */
+  watching?(process: ProcessRef, request: WatchRequest): void;
+  /** An event of a watch reaches the process. */
+  watched?(process: ProcessRef, request: WatchRequest, event: WatchEvent): void;
+  /** The kernel of this node began or ceased to hand requests for the address to a living program that is to answer them. */
+  answering?(node: string, segment: string, ip: Ip, isAnswering: boolean): void;
+  /** A frame leaves a node (its kernel's or its speaker's). The bytes are not to be kept. */
+  sent?(node: string, segment: string, frame: Uint8Array): void;
+  /** Clients could not reach an address for a while; told when they can again, or when the simulation ends. */
+  outage?(outage: Outage): void;
+  started?(process: ProcessRef): void;
+  /** It is dead; `exception` is what killed it, if it was no fault. */
+  ended?(process: ProcessRef, exception: unknown): void;
+  faultBegan?(fault: Fault): void;
+  faultEnded?(fault: Fault): void;
+}

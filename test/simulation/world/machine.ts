@@ -1,0 +1,227 @@
+// A node of the simulated cluster: its clocks, its kernel with one interface on the LAN, and the programs that its kubelet keeps running.
+import { uniform, type Random } from '#shared/runtime/random.ts';
+import type { Cancel } from '#shared/runtime/clock.ts';
+import type { Apiserver } from '../apiserver/apiserver.ts';
+import type { ConnectionHooks } from '../apiserver/client.ts';
+import type { Connection } from '../apiserver/connection.ts';
+import { once } from '../cancel.ts';
+import type { Program } from '../faults/fault.ts';
+import type { NodeLifecycle } from '../cluster/node-lifecycle.ts';
+import type { Segment } from '../lan/segment.ts';
+import { Kernel } from '../node/kernel.ts';
+import { KubeProxy } from '../node/kube-proxy.ts';
+import type { Nic } from '../node/nic.ts';
+import type { ServedServices } from '../node/served-services.ts';
+import { NodeTime } from '../node-time.ts';
+import type { Observer } from '../observer.ts';
+import { randomFor } from '../time/random.ts';
+import type { Scheduler } from '../time/scheduler.ts';
+import type { Trace } from '../trace.ts';
+import { lanPrefixBits, nodeIp, nodeMac, nodeName, replacedMac } from './address-plan.ts';
+import { runController } from './controller-process.ts';
+import { Kubelet, type Running } from './kubelet.ts';
+import { Process, type ThreadName } from './process.ts';
+import { runSpeaker } from './speaker-process.ts';
+
+export interface MachineDependencies {
+  readonly scheduler: Scheduler;
+  readonly trace: Trace;
+  readonly seed: number;
+  readonly apiserver: Apiserver;
+  readonly lan: Segment;
+  readonly observers: readonly Observer[];
+  readonly lifecycle: NodeLifecycle;
+  readonly services: ServedServices;
+}
+
+const mostDriftPpm = 100;
+const longestUptimeMs = 1_000_000_000;
+
+export class Machine {
+  readonly name: string;
+  readonly index: number;
+  readonly kernel: Kernel;
+  readonly nic: Nic;
+  readonly kubeProxy: KubeProxy;
+  readonly #dependencies: MachineDependencies;
+  readonly #random: Random;
+  readonly #kubelet: Kubelet;
+  #time: NodeTime;
+  #isOn = true;
+  #macChanges = 0;
+
+  constructor(index: number, dependencies: MachineDependencies) {
+    const { scheduler, trace, seed, lan, observers } = dependencies;
+    this.index = index;
+    this.name = nodeName(index);
+    this.#dependencies = dependencies;
+    this.#random = randomFor(seed, `machine ${this.name}`);
+    this.#time = this.#newTime();
+    this.#kubelet = new Kubelet({
+      scheduler,
+      random: this.#random,
+      start: (program, count) => this.#start(program, count),
+    });
+    this.kernel = new Kernel(this.name, { scheduler, trace, seed, observer: kernelObserver(observers) });
+    const addresses = [`${nodeIp(index)}/${lanPrefixBits}`];
+    this.nic = this.kernel.addNic({ index: 2, name: 'eth0', mac: nodeMac(index), addresses, segment: lan });
+    const { services } = dependencies;
+    this.kubeProxy = new KubeProxy(this.kernel, {
+      scheduler,
+      random: randomFor(seed, `kube-proxy ${this.name}`),
+      services,
+    });
+  }
+
+  /** Kernel and programs have power. */
+  get isOn(): boolean {
+    return this.#isOn;
+  }
+
+  process(program: Program): Process | undefined {
+    return this.#kubelet.process(program);
+  }
+
+  get processes(): readonly Process[] {
+    return this.#kubelet.processes;
+  }
+
+  /** From now on the kubelet keeps it running. */
+  run(program: Program): void {
+    this.#kubelet.run(program);
+  }
+
+  /** Killed, or asked to end; back that long after it has ended. */
+  end(program: Program, how: 'kill' | 'ask', backAfterMs: number): void {
+    this.#kubelet.end(program, how, backAfterMs);
+  }
+
+  hold(program: Program, thread: ThreadName | 'all'): Cancel {
+    return this.process(program)?.hold(thread) ?? ((): void => {});
+  }
+
+  /** Without power, or hung; nothing is left of what ran. It boots when the answer is called. */
+  lose(how: 'power' | 'kernel'): Cancel {
+    if (!this.#isOn) return () => {};
+    this.#isOn = false;
+    this.#kubelet.powerOff();
+    if (how === 'power') this.kernel.powerOff();
+    else this.kernel.hang();
+    this.kubeProxy.powerOff();
+    const heard = this.silenceKubelet();
+    return once(() => {
+      this.#isOn = true;
+      this.#time = this.#newTime();
+      this.kernel.boot();
+      this.kubeProxy.start();
+      heard();
+      this.#kubelet.powerOn();
+    });
+  }
+
+  /** The virtual machine stands still until the answer is called. */
+  freeze(monotonicStops: boolean): Cancel {
+    const releases = [...this.processes.flatMap(({ threads }) => threads.map((thread) => thread.hold()))];
+    const thaw = this.kernel.freeze();
+    const heard = this.silenceKubelet();
+    if (monotonicStops) this.#time.stop();
+    return once(() => {
+      if (monotonicStops) this.#time.go();
+      thaw();
+      heard();
+      for (const release of releases) release();
+    });
+  }
+
+  /** Everything in the program takes so many times longer, until the answer is called. */
+  slow(program: Program, factor: number): Cancel {
+    const threads = this.process(program)?.threads ?? [];
+    for (const thread of threads) thread.slowness *= factor;
+    return once(() => {
+      for (const thread of threads) thread.slowness /= factor;
+    });
+  }
+
+  /** The cluster does not hear its kubelet until the answer is called. */
+  silenceKubelet(): Cancel {
+    return this.#dependencies.lifecycle.silence(this.name);
+  }
+
+  stepClock(byMs: number): void {
+    this.#time.stepWall(byMs);
+  }
+
+  /** Another interface card. */
+  changeMac(): void {
+    this.nic.changeMac(replacedMac(this.index, ++this.#macChanges));
+  }
+
+  #newTime(): NodeTime {
+    return new NodeTime(this.#dependencies.scheduler, {
+      originMs: uniform(this.#random, 1_000, longestUptimeMs),
+      fastPpm: uniform(this.#random, 0, 2 * mostDriftPpm) - mostDriftPpm,
+    });
+  }
+
+  #start(program: Program, count: number): Running {
+    const { scheduler, trace, observers } = this.#dependencies;
+    const ref = { name: `${this.name}/${program}#${count}`, node: this.name, program };
+    const process = new Process(ref, { scheduler, trace, time: this.#time, observers });
+    trace.record(process.name, 'started', '');
+    for (const observer of observers) observer.started?.(process);
+    const askToEnd = program === 'speaker' ? this.#runSpeaker(process) : this.#runController(process);
+    return { process, askToEnd };
+  }
+
+  #connect(process: Process): Connection {
+    const { apiserver, observers } = this.#dependencies;
+    const thread = process.thread('cluster');
+    const client = { name: process.name, node: this.name, clock: thread.clock, receive: thread.receive.bind(thread) };
+    const connection = apiserver.connect(client, { hooks: hooksOf(process, observers) });
+    process.atDeath(() => connection.close());
+    return connection;
+  }
+
+  #runController(process: Process): () => void {
+    const { trace, seed } = this.#dependencies;
+    const random = randomFor(seed, process.name);
+    return runController(process, `controller-${this.name}`, { api: this.#connect(process), random, trace });
+  }
+
+  #runSpeaker(process: Process): () => void {
+    const { trace, seed, scheduler } = this.#dependencies;
+    const random = randomFor(seed, process.name);
+    const network = this.kernel.forProcess(process.thread('wire'));
+    process.atDeath(() => network.end());
+    const { packetSockets, hostNetwork } = network;
+    return runSpeaker(process, { api: this.#connect(process), random, trace, scheduler, packetSockets, hostNetwork });
+  }
+}
+
+function kernelObserver(observers: readonly Observer[]): Pick<Observer, 'sent' | 'answering'> {
+  return {
+    sent: (...told) => {
+      for (const observer of observers) observer.sent?.(...told);
+    },
+    answering: (...told) => {
+      for (const observer of observers) observer.answering?.(...told);
+    },
+  };
+}
+
+function hooksOf(process: Process, observers: readonly Observer[]): ConnectionHooks {
+  return {
+    requested: (...told) => {
+      for (const observer of observers) observer.requested?.(process, ...told);
+    },
+    answered: (...told) => {
+      for (const observer of observers) observer.answered?.(process, ...told);
+    },
+    watching: (...told) => {
+      for (const observer of observers) observer.watching?.(process, ...told);
+    },
+    watched: (...told) => {
+      for (const observer of observers) observer.watched?.(process, ...told);
+    },
+  };
+}

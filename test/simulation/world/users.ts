@@ -1,0 +1,187 @@
+// The people of the simulated cluster: they make pools and Services, change them and take them away. What they want at any moment is told, so
+// that checkers can judge without asking the programs.
+import { ipAddressPools } from '#shared/api/ip-address-pool.ts';
+import { l2Advertisements } from '#shared/api/l2-advertisement.ts';
+import { nodes, services } from '#shared/kube/resources.ts';
+import type { Cancel } from '#shared/runtime/clock.ts';
+import { uniform, type Random } from '#shared/runtime/random.ts';
+import type { Apiserver } from '../apiserver/apiserver.ts';
+import { isFields, type KubeObject, type Manifest } from '../apiserver/object.ts';
+import type { Workloads } from '../cluster/workloads.ts';
+import type { UserAction } from '../faults/fault.ts';
+import { poolRange } from './address-plan.ts';
+import {
+  advertisementManifest,
+  ownNamespace,
+  poolManifest,
+  serviceManifest,
+  serviceNamespace,
+  type ServiceFields,
+} from './manifests.ts';
+
+export interface UsersOptions {
+  /** Of each pool. */
+  readonly poolAddresses: number;
+  readonly nodes: readonly string[];
+}
+
+const excludeLabel = 'node.kubernetes.io/exclude-from-external-load-balancers';
+/** One Service in so many is for ETP Local, and one pair in so many shares its address. */
+const localEach = 4;
+const sharedEach = 10;
+const sharedPort = 8_000;
+const mostEndpointNodes = 3;
+
+export class Users {
+  readonly #apiserver: Apiserver;
+  readonly #workloads: Workloads;
+  readonly #random: Random;
+  readonly #options: UsersOptions;
+
+  constructor(options: UsersOptions, apiserver: Apiserver, workloads: Workloads, random: Random) {
+    this.#options = options;
+    this.#apiserver = apiserver;
+    this.#workloads = workloads;
+    this.#random = random;
+  }
+
+  addPool(index: number): void {
+    this.#create(ipAddressPools, poolManifest(poolName(index), poolRange(index, this.#options.poolAddresses)));
+  }
+
+  advertiseAll(): void {
+    this.#create(l2Advertisements, advertisementManifest('everything'));
+  }
+
+  /** With ready endpoints on some nodes. */
+  createService(index: number): void {
+    this.#create(services, serviceManifest(serviceFields(index)));
+    const count = uniform(this.#random, 1, Math.min(mostEndpointNodes, this.#options.nodes.length));
+    const first = uniform(this.#random, 0, this.#options.nodes.length - 1);
+    const chosen = Array.from({ length: count }, (_, step) => {
+      return this.#options.nodes[(first + step) % this.#options.nodes.length] ?? '';
+    });
+    this.#workloads.run(serviceNamespace, serviceName(index), chosen);
+  }
+
+  deleteService(index: number): void {
+    this.#apiserver.remove(services, serviceNamespace, serviceName(index));
+    this.#workloads.end(serviceNamespace, serviceName(index));
+  }
+
+  /** What is answered takes it back, where it is meant to be taken back. */
+  act(action: UserAction): Cancel {
+    switch (action.kind) {
+      case 'service created':
+        if (this.#service(action.index) === undefined) this.createService(action.index);
+        return () => {};
+      case 'service deleted':
+        this.deleteService(action.index);
+        return () => {};
+      case 'service replaced':
+        this.deleteService(action.index);
+        this.createService(action.index);
+        return () => {};
+      case 'service type':
+        this.#editSpec(action.index, {
+          type: action.type,
+          ...(action.type === 'ClusterIP' ? { externalTrafficPolicy: undefined } : {}),
+        });
+        return () => {};
+      case 'traffic policy':
+        this.#editSpec(action.index, { externalTrafficPolicy: action.policy });
+        return () => {};
+      case 'sharing key':
+        this.#annotate(action.index, action.key);
+        return () => {};
+      case 'pool added':
+        if (this.#pool(action.index) === undefined) this.addPool(action.index);
+        return () => {};
+      case 'pool removed':
+        this.#apiserver.remove(ipAddressPools, ownNamespace, poolName(action.index));
+        return () => this.act({ kind: 'pool added', index: action.index });
+      case 'pool shrunk':
+        return this.#shrinkPool(action.index);
+      case 'endpoints flap':
+        return this.#workloads.flap(serviceNamespace, serviceName(action.index));
+      case 'exclude label':
+        return this.#excludeNode(action.node);
+    }
+  }
+
+  #service(index: number): KubeObject | undefined {
+    return this.#apiserver.get(services, serviceNamespace, serviceName(index));
+  }
+
+  #pool(index: number): KubeObject | undefined {
+    return this.#apiserver.get(ipAddressPools, ownNamespace, poolName(index));
+  }
+
+  #shrinkPool(index: number): Cancel {
+    const { poolAddresses } = this.#options;
+    const resize = (addresses: number): void =>
+      this.#apiserver.edit(ipAddressPools, ownNamespace, poolName(index), (pool) => ({
+        ...pool,
+        metadata: { ...pool.metadata, generation: (pool.metadata.generation ?? 0) + 1 },
+        spec: { ...fields(pool['spec']), addresses: [poolRange(index, addresses)] },
+      }));
+    resize(Math.ceil(poolAddresses / 2));
+    return () => resize(poolAddresses);
+  }
+
+  #excludeNode(name: string): Cancel {
+    const label = (value: string | undefined): void =>
+      this.#apiserver.edit(nodes, undefined, name, (node) => {
+        const { [excludeLabel]: _, ...labels } = node.metadata.labels ?? {};
+        return {
+          ...node,
+          metadata: { ...node.metadata, labels: value === undefined ? labels : { ...labels, [excludeLabel]: value } },
+        };
+      });
+    label('');
+    return () => label(undefined);
+  }
+
+  #editSpec(index: number, changes: object): void {
+    this.#apiserver.edit(services, serviceNamespace, serviceName(index), (service) => ({
+      ...service,
+      spec: { ...fields(service['spec']), ...changes },
+    }));
+  }
+
+  #annotate(index: number, sharingKey: string | undefined): void {
+    this.#apiserver.edit(services, serviceNamespace, serviceName(index), (service) => {
+      const { 'metallb.io/allow-shared-ip': _, ...annotations } = service.metadata.annotations ?? {};
+      const shared = sharingKey === undefined ? {} : { 'metallb.io/allow-shared-ip': sharingKey };
+      return { ...service, metadata: { ...service.metadata, annotations: { ...annotations, ...shared } } };
+    });
+  }
+
+  #create(resource: Parameters<Apiserver['put']>[0], manifest: Manifest): void {
+    this.#apiserver.put(resource, manifest);
+  }
+}
+
+export function serviceName(index: number): string {
+  return `s${index}`;
+}
+
+export function poolName(index: number): string {
+  return `pool-${index}`;
+}
+
+/** Every so many, two Services in a row share their address. */
+function serviceFields(index: number): ServiceFields {
+  const pair = Math.floor(index / 2);
+  return {
+    name: serviceName(index),
+    clusterIP: `10.96.${index >> 8}.${index & 255}`,
+    port: sharedPort + (index % 2),
+    policy: index % localEach === localEach - 1 ? 'Local' : 'Cluster',
+    sharingKey: pair % sharedEach === 0 ? `pair-${pair}` : undefined,
+  };
+}
+
+function fields(value: unknown): Readonly<Record<string, unknown>> {
+  return isFields(value) ? value : {};
+}
