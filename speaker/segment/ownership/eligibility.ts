@@ -1,0 +1,55 @@
+// Who may own an address on this segment (layer2 §1, §5.3), and when it has no owner any more.
+import type { Member } from '../watch/member.ts';
+import { isLive } from '../watch/member.ts';
+import { isTableMissing } from './peer-table.ts';
+import type { Address } from './record.ts';
+import type { OwnershipTurn } from './state.ts';
+
+const ineligibleLimitMs = 10_000;
+
+/** Takes new addresses: the API names this node, and nothing of its own keeps it from it. */
+export function mayClaim(turn: OwnershipTurn, address: Address): boolean {
+  const { ownership, watch } = turn;
+  const { flags, cannotForward, ending } = ownership.condition;
+  if (ownership.phase !== 'joined' || ownership.mute !== undefined || !watch.link.carrier) return false;
+  if (flags.noClaim || flags.draining || flags.leaving || cannotForward || ending) return false;
+  return isOwnCandidate(turn, address) && address.desired?.release === false;
+}
+
+/** By API and by interface. */
+export function isOwnCandidate({ config, watch }: OwnershipTurn, { desired, onLink }: Address): boolean {
+  if (desired === undefined || !desired.candidates.has(config.self.id)) return false;
+  return desired.interfaces === 'any' ? onLink : desired.interfaces.includes(watch.link.interfaceName);
+}
+
+/** An address that is announced wherever it is on-link may be owned by every member: who it is on-link with is looked at elsewhere. */
+export function servesThere({ interfaceName }: Member, interfaces: readonly string[] | 'any'): boolean {
+  return interfaces === 'any' || interfaces.includes(interfaceName);
+}
+
+/** Nobody has it who lives; or who has it has been no candidate for long and does not hand it off. */
+export function isOrphan(turn: OwnershipTurn, address: Address): boolean {
+  const { config, watch, nowMs } = turn;
+  const { owner, ineligibleSinceMs } = address;
+  if (owner === undefined) return isKnownFree(turn, address);
+  if (owner === config.self.id) return false;
+  const member = watch.members.get(owner);
+  if (member === undefined || !isLive(member)) return true;
+  return ineligibleSinceMs !== undefined && nowMs - ineligibleSinceMs >= ineligibleLimitMs && !member.flags.draining;
+}
+
+/** Somebody had it once, and a member whose table is still to come may have it now. */
+function isKnownFree(turn: OwnershipTurn, { floor, lostBy }: Address): boolean {
+  return floor === 0 || lostBy !== undefined || turn.ownership.blind || !isTableMissing(turn);
+}
+
+/** Each second: notes since when the live owner of an address is no candidate. */
+export function noteEligibility({ watch, config, nowMs }: OwnershipTurn, address: Address): void {
+  const { owner, desired } = address;
+  if (owner === undefined || owner === config.self.id || desired === undefined) return;
+  const member = watch.members.get(owner);
+  if (member === undefined) return;
+  const isCandidate = desired.candidates.has(owner) && servesThere(member, desired.interfaces);
+  if (isCandidate || member.flags.draining) address.ineligibleSinceMs = undefined;
+  else address.ineligibleSinceMs ??= nowMs;
+}
