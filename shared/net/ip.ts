@@ -9,6 +9,8 @@ export type Family = 'IPv4' | 'IPv6';
 export const bitsOf: Readonly<Record<Family, number>> = { IPv4: 32, IPv6: 128 };
 
 const ipv4MappedPrefix = 0xffffn;
+/** Thousands are read in each plan: not by the library. */
+const ipv4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
 
 /**
  * Reads one address without prefix or zone: IPv4 without leading zeros, IPv6 in any spelling of RFC 4291 §2.2 but IPv4-mapped.
@@ -16,8 +18,8 @@ const ipv4MappedPrefix = 0xffffn;
  */
 export function parseIp(text: string): Ip | undefined {
   if (text.length > 45 || /[^0-9a-fA-F:.]/.test(text)) return undefined;
+  if (!text.includes(':')) return ipv4.test(text) ? (text as Ip) : undefined;
   try {
-    if (!text.includes(':')) return new Address4(text).correctForm() as Ip;
     const address = new Address6(text);
     return address.bigInt() >> 32n === ipv4MappedPrefix ? undefined : (address.correctForm() as Ip);
   } catch {
@@ -30,26 +32,64 @@ export function familyOf(ip: Ip): Family {
 }
 
 export function ipToNumber(ip: Ip): bigint {
-  return familyOf(ip) === 'IPv4' ? new Address4(ip).bigInt() : new Address6(ip).bigInt();
+  if (familyOf(ip) === 'IPv6') return new Address6(ip).bigInt();
+  return BigInt(ip.split('.').reduce((value, octet) => value * 256 + Number(octet), 0));
 }
 
 export function ipFromNumber(family: Family, value: bigint): Ip {
   return (family === 'IPv4' ? Address4.fromBigInt(value) : Address6.fromBigInt(value)).correctForm() as Ip;
 }
 
-/** The 4 or 16 octets in network order. */
+/** The 4 or 16 octets in network order. Every frame comes through here: octet by octet, without big integers. */
 export function ipToBytes(ip: Ip): Uint8Array {
   const bytes = new Uint8Array(bitsOf[familyOf(ip)] / 8);
-  let rest = ipToNumber(ip);
-  for (let index = bytes.length - 1; index >= 0; index--, rest >>= 8n) bytes[index] = Number(rest & 0xffn);
+  if (familyOf(ip) === 'IPv4') {
+    for (const [at, octet] of ip.split('.').entries()) bytes[at] = Number(octet);
+    return bytes;
+  }
+  const [head = '', tail = ''] = ip.split('::');
+  const [first, last] = [groupsIn(head), groupsIn(tail)];
+  writeGroups(bytes, first, 0);
+  writeGroups(bytes, last, bytes.length - 2 * last.length);
   return bytes;
+}
+
+function writeGroups(bytes: Uint8Array, groups: readonly string[], start: number): void {
+  let at = start;
+  for (const text of groups) {
+    const group = parseInt(text, 16);
+    bytes[at++] = group >> 8;
+    bytes[at++] = group & 0xff;
+  }
+}
+
+function groupsIn(text: string): readonly string[] {
+  return text === '' ? [] : text.split(':');
 }
 
 /** From 4 or 16 octets in network order. */
 export function ipFromBytes(bytes: Uint8Array): Ip {
-  let value = 0n;
-  for (const byte of bytes) value = (value << 8n) | BigInt(byte);
-  return ipFromNumber(bytes.length === 4 ? 'IPv4' : 'IPv6', value);
+  if (bytes.length * 8 === bitsOf.IPv4) return `${bytes[0]}.${bytes[1]}.${bytes[2]}.${bytes[3]}` as Ip;
+  const groups: number[] = [];
+  for (let at = 0; at < bytes.length; at += 2) groups.push(((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0));
+  const { start, length } = longestZeros(groups);
+  if (length < 2) return groupsText(groups) as Ip;
+  return `${groupsText(groups.slice(0, start))}::${groupsText(groups.slice(start + length))}` as Ip;
+}
+
+function groupsText(groups: readonly number[]): string {
+  return groups.map((group) => group.toString(16)).join(':');
+}
+
+/** The first of the longest runs of zeros, which `::` stands for if it is more than one (RFC 5952 §4.2). */
+function longestZeros(groups: readonly number[]): { readonly start: number; readonly length: number } {
+  let longest = { start: 0, length: 0 };
+  let length = 0;
+  for (const [at, group] of groups.entries()) {
+    length = group === 0 ? length + 1 : 0;
+    if (length > longest.length) longest = { start: at + 1 - length, length };
+  }
+  return longest;
 }
 
 /** Total order: IPv4 before IPv6, then by value. */

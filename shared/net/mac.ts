@@ -10,12 +10,20 @@ export function parseMac(text: string): Mac | undefined {
   return /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(text) ? (text.toLowerCase() as Mac) : undefined;
 }
 
+const hexOctets = Array.from({ length: 256 }, (_, octet) => octet.toString(16).padStart(2, '0'));
+/** Two digits and a colon. */
+const textStep = 3;
+
 export function macFromBytes(bytes: Uint8Array): Mac {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(':') as Mac;
+  let text = '';
+  for (const octet of bytes) text += text === '' ? hexOctets[octet] : `:${hexOctets[octet]}`;
+  return text as Mac;
 }
 
 export function macToBytes(mac: Mac): Uint8Array {
-  return Uint8Array.from(mac.split(':'), (pair) => parseInt(pair, 16));
+  const bytes = new Uint8Array(macBytes);
+  for (let at = 0; at < macBytes; at++) bytes[at] = parseInt(mac.slice(at * textStep, at * textStep + 2), 16);
+  return bytes;
 }
 
 /** The group bit of the first octet (IEEE 802-2014 §8.2.2): multicast and broadcast are not the address of one station. */

@@ -19,7 +19,7 @@ export interface AnnouncedService {
   readonly first: boolean;
 }
 
-export type FailureReason = Refusal['reason'] | 'noEligibleNode' | 'noReadyEndpoints' | 'familyNotAnnounced';
+export type FailureReason = Refusal['reason'] | 'noEligibleNode' | 'noReadyEndpoints';
 
 /** An address of a Service that nobody answers for. One node reports it. */
 export interface Failure {
@@ -72,9 +72,6 @@ function obstacleOf(
   owner: Candidate | undefined,
   { name, hostAddresses, gateways }: ThisNode,
 ): { readonly reason: FailureReason; readonly message: string } | undefined {
-  if (familyOf(ip) === 'IPv6') {
-    return { reason: 'familyNotAnnounced', message: `${ip} is not announced: only IPv4 addresses are, by ARP` };
-  }
   if (owner?.node === name && hostAddresses.has(ip)) {
     const message = `${ip} is an address of this machine, node "${name}": take it from the machine or out of the IPAddressPool`;
     return { reason: 'addressIsNodeAddress', message };

@@ -1,4 +1,6 @@
 // Packet sockets of Linux (packet(7)): whole frames of one EtherType on one interface, past the kernel's own handling.
+import type { Ip } from '#shared/net/ip.ts';
+import { Ipv6Groups } from './ipv6-groups.ts';
 import { packetAddress, filterInstructions } from './socket-address.ts';
 import { linux } from './linux.ts';
 import type {
@@ -32,6 +34,7 @@ const maxFramesPerTurn = 256;
 /** More than any receive buffer holds. */
 const maxDiscardedFrames = 100_000;
 
+const closed: SystemFailure = { call: 'setsockopt', code: 'EBADF' };
 const nothingToRead = 'EAGAIN';
 const queueFull: ReadonlySet<string> = new Set(['EAGAIN', 'ENOBUFS']);
 
@@ -44,17 +47,17 @@ export const linuxPacketSockets: PacketSockets = {
       ignoreOutgoing(fd);
       attachFitting(fd, options.filter);
       bind(fd, packetAddress(options.etherType, options.interfaceIndex));
-      return new LinuxPacketSocket(fd, listener);
+      return new LinuxPacketSocket(fd, options.interfaceIndex, listener);
     } catch (error) {
       if (fd !== undefined) close(fd);
-      if (error instanceof SystemCallError) return { call: error.call, code: error.code };
-      throw error;
+      return failureOf(error);
     }
   },
 };
 
 class LinuxPacketSocket implements PacketSocket {
   readonly #fd: number;
+  readonly #groups: Ipv6Groups;
   readonly #listener: PacketSocketListener;
   readonly #watch: FdWatch;
   readonly #buffer = new Uint8Array(bufferOctets);
@@ -65,8 +68,9 @@ class LinuxPacketSocket implements PacketSocket {
   #filterReplacements = 0;
   #kernelDrops = 0;
 
-  constructor(fd: number, listener: PacketSocketListener) {
+  constructor(fd: number, interfaceIndex: number, listener: PacketSocketListener) {
     this.#fd = fd;
+    this.#groups = new Ipv6Groups(interfaceIndex);
     this.#listener = listener;
     this.#watch = watchFd(fd, () => this.#read());
   }
@@ -87,6 +91,20 @@ class LinuxPacketSocket implements PacketSocket {
     if (!this.#isOpen) return;
     attachFitting(this.#fd, filter);
     this.#filterReplacements++;
+  }
+
+  join(group: Ip): SystemFailure | undefined {
+    if (!this.#isOpen) return closed;
+    try {
+      this.#groups.join(group);
+      return undefined;
+    } catch (error) {
+      return failureOf(error);
+    }
+  }
+
+  leave(group: Ip): void {
+    this.#groups.leave(group);
   }
 
   discardReceived(): number {
@@ -110,6 +128,7 @@ class LinuxPacketSocket implements PacketSocket {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     this.#watch.close();
+    this.#groups.close();
     close(this.#fd);
   }
 
@@ -130,6 +149,12 @@ class LinuxPacketSocket implements PacketSocket {
     this.close();
     this.#listener.failed(failure);
   }
+}
+
+/** What is no failed system call is thrown on. */
+function failureOf(error: unknown): SystemFailure {
+  if (error instanceof SystemCallError) return { call: error.call, code: error.code };
+  throw error;
 }
 
 /** Frames that this machine sends are not delivered back to it. */

@@ -47,6 +47,27 @@ const libcRecv: (fd: number, buffer: Uint8Array, size: number, flags: number) =>
 const libcSend: (fd: number, buffer: Uint8Array, size: number, flags: number) => number = libc.func(
   'long send(int fd, const void *buffer, size_t size, int flags)',
 );
+const libcRecvfrom: (
+  fd: number,
+  buffer: Uint8Array,
+  size: number,
+  flags: number,
+  address: Uint8Array,
+  length: Uint32Array,
+) => number = libc.func('long recvfrom(int fd, void *buffer, size_t size, int flags, void *address, void *length)');
+const libcSendto: (
+  fd: number,
+  buffer: Uint8Array,
+  size: number,
+  flags: number,
+  address: Uint8Array,
+  length: number,
+) => number = libc.func(
+  'long sendto(int fd, const void *buffer, size_t size, int flags, const void *address, uint32_t length)',
+);
+const libcGetsockname: (fd: number, address: Uint8Array, length: Uint32Array) => number = libc.func(
+  'int getsockname(int fd, void *address, void *length)',
+);
 const libcClose: (fd: number) => number = libc.func('int close(int fd)');
 
 /** Whoever opened a descriptor closes it, once: a reused number would close a stranger's. */
@@ -137,6 +158,29 @@ export function recv(fd: number, buffer: Uint8Array): number {
 /** Octets sent; −errno when none were. Never throws: this is the hot path. */
 export function send(fd: number, bytes: Uint8Array): number {
   return attempt(() => libcSend(fd, bytes, bytes.length, linux.MSG_DONTWAIT));
+}
+
+/** What the kernel is told of the room for an address, and tells of it. */
+const addressLength = new Uint32Array(1);
+
+/** As `recv`; the sender's sockaddr structure comes into `address`. */
+export function recvFrom(fd: number, buffer: Uint8Array, address: Uint8Array): number {
+  addressLength[0] = address.length;
+  return attempt(() => libcRecvfrom(fd, buffer, buffer.length, linux.MSG_DONTWAIT, address, addressLength));
+}
+
+/** As `send`; `address` is the receiver's whole sockaddr structure. */
+export function sendTo(fd: number, bytes: Uint8Array, address: Uint8Array): number {
+  return attempt(() => libcSendto(fd, bytes, bytes.length, linux.MSG_DONTWAIT, address, address.length));
+}
+
+/** The sockaddr structure that the socket is bound to comes into `address`. Throws SystemCallError. */
+export function getSocketName(fd: number, address: Uint8Array): void {
+  addressLength[0] = address.length;
+  check(
+    'getsockname',
+    attempt(() => libcGetsockname(fd, address, addressLength)),
+  );
 }
 
 export function close(fd: number): void {

@@ -4,7 +4,7 @@
 // Addresses taken together form a batch and go through the rounds together. An address that was lost meanwhile, or taken anew (then a
 // younger batch has it), is passed over.
 import assert from 'node:assert';
-import type { Ip } from '#shared/net/ip.ts';
+import { familyOf, type Family, type Ip } from '#shared/net/ip.ts';
 import { fullBucket, refill, type TokenBucket, type TokenBucketLimit } from '#shared/runtime/token-bucket.ts';
 
 /** From the start of one round to the start of the next: rounds at 0, 0.1, 1.1, 2.2, 3.3 and 4.4 s. */
@@ -13,8 +13,8 @@ const roundSpacingMs = [100, 1000, 1100, 1100, 1100] as const;
 /** In frames. */
 const firstRoundLimit: TokenBucketLimit = { perSecond: 5000, burst: 100 };
 const repeatLimit: TokenBucketLimit = { perSecond: 500, burst: 100 };
-/** Request form and reply form. */
-const framesPerAnnouncement = 2;
+/** ARP: request form and reply form; NDP: an advertisement. */
+const framesPerAnnouncement: Readonly<Record<Family, number>> = { IPv4: 2, IPv6: 1 };
 /** A round that waits for its pace goes on this often. */
 const paceMs = 10;
 /** More batches under way than this: the oldest, announced most often already, ends early. */
@@ -83,9 +83,9 @@ export function takeDue(
   let repeats = refill(state.repeats, repeatLimit, nowMs);
   for (const batch of state.batches) {
     const bucket = batch.round === 0 ? firstRound : repeats;
-    const advanced = advance(batch, state.batchOf, affordable(bucket), nowMs);
+    const advanced = advance(batch, state.batchOf, bucket.tokens, nowMs);
     due.push(...advanced.due);
-    const rest = { ...bucket, tokens: bucket.tokens - advanced.due.length * framesPerAnnouncement };
+    const rest = { ...bucket, tokens: bucket.tokens - advanced.frames };
     if (batch.round === 0) firstRound = rest;
     else repeats = rest;
     if (advanced.batch !== undefined) batches.push(advanced.batch);
@@ -103,29 +103,30 @@ export function nextDueMs(state: AnnouncementSchedule, nowMs: number): number | 
   return earliestMs;
 }
 
-function affordable(bucket: TokenBucket): number {
-  return Math.floor(bucket.tokens / framesPerAnnouncement);
-}
-
-/** Takes up to `most` addresses of the batch's round if that has begun; the batch is undefined when its last round is over. */
+/** Takes addresses of the batch's round, if that has begun, for up to `most` frames; the batch is undefined when its last round is over. */
 function advance(
   batch: Batch,
   batchOf: ReadonlyMap<Ip, number>,
   most: number,
   nowMs: number,
-): { readonly batch: Batch | undefined; readonly due: readonly Ip[] } {
-  if (batch.startMs > nowMs) return { batch, due: [] };
+): { readonly batch: Batch | undefined; readonly due: readonly Ip[]; readonly frames: number } {
+  if (batch.startMs > nowMs) return { batch, due: [], frames: 0 };
   const due: Ip[] = [];
+  let frames = 0;
   let next = batch.next;
-  for (; next < batch.addresses.length && due.length < most; next++) {
+  for (; next < batch.addresses.length; next++) {
     const ip = batch.addresses[next];
     assert(ip !== undefined);
-    if (batchOf.get(ip) === batch.id) due.push(ip);
+    if (batchOf.get(ip) !== batch.id) continue;
+    const wanted = framesPerAnnouncement[familyOf(ip)];
+    if (frames + wanted > most) break;
+    frames += wanted;
+    due.push(ip);
   }
   // A round that begins late moves the later ones: what was missed is not made up for in a burst.
   const startMs = batch.next === 0 && due.length > 0 ? nowMs : batch.startMs;
-  if (next < batch.addresses.length) return { batch: { ...batch, next, startMs }, due };
+  if (next < batch.addresses.length) return { batch: { ...batch, next, startMs }, due, frames };
   const spacingMs = roundSpacingMs[batch.round];
-  if (spacingMs === undefined) return { batch: undefined, due };
-  return { batch: { ...batch, round: batch.round + 1, next: 0, startMs: startMs + spacingMs }, due };
+  if (spacingMs === undefined) return { batch: undefined, due, frames };
+  return { batch: { ...batch, round: batch.round + 1, next: 0, startMs: startMs + spacingMs }, due, frames };
 }

@@ -14,12 +14,12 @@ export interface OwnedAddress extends NumberedAddress {
   readonly interfaces: readonly string[] | 'any';
 }
 
-/** Those of the `owned` IPv4 addresses that are answered by ARP on the interface, in their order. */
-export function answeredByArp(owned: readonly OwnedAddress[], on: SuitableInterface): readonly NumberedAddress[] {
-  const ranges = on.onLink.filter(({ family }) => family === 'IPv4');
+/** Those of the `owned` addresses that are answered on the interface, in their order. */
+export function answeredOn(owned: readonly OwnedAddress[], on: SuitableInterface): readonly NumberedAddress[] {
   return owned.filter(({ ip, value, interfaces }) => {
-    if (familyOf(ip) !== 'IPv4') return false;
+    const family = familyOf(ip);
+    if (!on.families.includes(family)) return false;
     if (interfaces !== 'any') return interfaces.includes(on.name);
-    return ranges.some(({ first, last }) => first <= value && value <= last);
+    return on.onLink.some((range) => range.family === family && range.first <= value && value <= range.last);
   });
 }

@@ -89,7 +89,7 @@ export function encodeArpFrame({ ethernet, arp }: ArpFrame): Uint8Array {
 }
 
 /** The answer to `request`: `mac` has the address that was asked for. */
-export function arpReply(mac: Mac, request: ArpPacket): ArpFrame {
+export function arpReply(mac: Mac, request: Pick<ArpPacket, 'senderMac' | 'senderIp' | 'targetIp'>): ArpFrame {
   return {
     ethernet: { destination: request.senderMac, source: mac, etherType: etherTypes.arp },
     arp: {

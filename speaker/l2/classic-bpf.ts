@@ -25,7 +25,7 @@ export const bpfCodes = {
 /** Beyond this offset a load reads properties of the packet instead of its octets (SKF_AD_OFF, -0x1000); the type is at +4. */
 export const packetTypeOffset = 0xffff_f004;
 /** PACKET_HOST 0, PACKET_BROADCAST 1, PACKET_MULTICAST 2, PACKET_OTHERHOST 3. */
-export const packetTypes = { host: 0, broadcast: 1 } as const;
+export const packetTypes = { host: 0, broadcast: 1, multicast: 2 } as const;
 
 export function loadHalf(offset: number): BpfInstruction {
   return { code: bpfCodes.loadHalf, jt: 0, jf: 0, k: offset };
@@ -56,3 +56,8 @@ export function jumpGreaterOrEqual(k: number, jt: number, jf: number): BpfInstru
 export function keep(octets: number): BpfInstruction {
   return { code: bpfCodes.return, jt: 0, jf: 0, k: octets };
 }
+
+/** More than any frame of ours. */
+const keptOctets = 256;
+export const accept = keep(keptOctets);
+export const drop = keep(0);

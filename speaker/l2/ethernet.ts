@@ -15,7 +15,7 @@ import type { ByteReader } from '#shared/net/byte-reader.ts';
 import { ByteWriter } from '#shared/net/byte-writer.ts';
 import { macBytes, macFromBytes, macToBytes, type Mac } from '#shared/net/mac.ts';
 
-export const etherTypes = { arp: 0x0806 } as const;
+export const etherTypes = { arp: 0x0806, ipv6: 0x86dd } as const;
 
 export interface EthernetHeader {
   readonly destination: Mac;

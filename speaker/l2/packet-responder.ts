@@ -1,20 +1,12 @@
-// The responder of one interface, run on a packet socket (shell): frames in, frames out, and what was counted on the way. An interface that
-// refuses its socket, or takes it back, is a link without carrier to the engine until the socket is there again.
-import type { Ip } from '#shared/net/ip.ts';
-import type { Cancel, Clock } from '#shared/runtime/clock.ts';
-import type {
-  PacketFilter,
-  PacketSocket,
-  PacketSockets,
-  PacketSocketStatistics,
-  SystemFailure,
-} from './packet-socket.ts';
+// The responder of one interface, run on packet sockets (shell): frames in, frames out, and what was counted on the way. One socket a family; to
+// the engine, an address whose socket was refused or taken back is not there until the socket is.
+import { familyOf, type Family, type Ip } from '#shared/net/ip.ts';
+import type { Cancel } from '#shared/runtime/clock.ts';
 import type { NumberedAddress } from './answered-addresses.ts';
-import { arpFilter, coarseArpFilter } from './arp-filter.ts';
-import { etherTypes } from './ethernet.ts';
-import { FrameSender } from './frame-sender.ts';
+import { NeighbourSocket, type NeighbourSocketDependencies } from './neighbour-socket.ts';
 import {
   initialResponder,
+  neighbourProtocols,
   stepResponder,
   type ResponderEffect,
   type ResponderEvent,
@@ -28,27 +20,19 @@ export interface AddressCounters {
   announcements: number;
 }
 
-export interface PacketResponderDependencies {
-  readonly clock: Clock;
-  readonly packetSockets: PacketSockets;
-  /** Called first in every turn: true when this thread has just come back from a gap, so that what is in hand is old. */
-  readonly gapEnded: () => boolean;
-  /** Something that is observed has changed; `socket` tells that it was opened or lost. */
-  readonly changed: (what: 'counters' | 'socket') => void;
-}
-
-interface OpenSocket {
-  readonly socket: PacketSocket;
-  readonly sender: FrameSender;
+export interface PacketResponderDependencies extends NeighbourSocketDependencies {
+  /** Something that is counted has changed. */
+  readonly counted: () => void;
+  /** The socket of a family was opened, refused or lost. */
+  readonly socketChanged: (family: Family) => void;
 }
 
 export class PacketResponder {
   readonly #dependencies: PacketResponderDependencies;
   readonly #counters = new Map<Ip, AddressCounters>();
+  readonly #sockets = new Map<Family, NeighbourSocket>();
   #on: SuitableInterface;
   #state: ResponderState;
-  #open: OpenSocket | undefined;
-  #failure: SystemFailure | undefined;
   #wake: Cancel | undefined;
   #addresses: readonly NumberedAddress[] = [];
   #malformed = 0;
@@ -56,34 +40,20 @@ export class PacketResponder {
   constructor(on: SuitableInterface, dependencies: PacketResponderDependencies) {
     this.#dependencies = dependencies;
     this.#on = on;
-    this.#state = initialResponder(on.mac, false, dependencies.clock.nowMs());
+    this.#state = initialResponder(on.mac, on.carrier, dependencies.clock.nowMs());
   }
 
   get on(): SuitableInterface {
     return this.#on;
   }
 
-  /** Why there is no packet socket now. */
-  get failure(): SystemFailure | undefined {
-    return this.#failure;
-  }
-
-  /** Answers are given now, to those who ask for what was `set`. */
-  get active(): boolean {
-    return this.#state.carrier;
+  /** By family, those that the interface carries. */
+  get sockets(): ReadonlyMap<Family, NeighbourSocket> {
+    return this.#sockets;
   }
 
   get malformed(): number {
     return this.#malformed;
-  }
-
-  get framesLost(): number {
-    return this.#open?.sender.lost ?? 0;
-  }
-
-  /** Of the socket that is open now. */
-  statistics(): PacketSocketStatistics | undefined {
-    return this.#open?.socket.statistics();
   }
 
   /** Of the addresses that are set. */
@@ -91,23 +61,15 @@ export class PacketResponder {
     return this.#counters;
   }
 
-  /** Opens the packet socket if it is not. */
+  /** Whoever asks for the address now is answered. */
+  isAnswering(ip: Ip): boolean {
+    return this.#state.carrier && this.#state.schedule.batchOf.has(ip);
+  }
+
+  /** Opens the packet sockets that are not, and tries again what else was refused. */
   open(): void {
-    if (this.#open !== undefined) return;
-    const socket = this.#dependencies.packetSockets.open(
-      { interfaceIndex: this.#on.index, etherType: etherTypes.arp, filter: filterFor(this.#addresses) },
-      { frame: (bytes) => this.#received(bytes), failed: (failure) => this.#lost(failure) },
-    );
-    if ('code' in socket) {
-      const isNews = this.#failure?.code !== socket.code;
-      this.#failure = socket;
-      if (isNews) this.#dependencies.changed('socket');
-      return;
-    }
-    this.#failure = undefined;
-    this.#open = { socket, sender: new FrameSender(socket, this.#dependencies) };
-    this.#tellLink();
-    this.#dependencies.changed('socket');
+    for (const socket of this.#sockets.values()) socket.open();
+    for (const family of this.#on.families) if (!this.#sockets.has(family)) this.#openSocket(family);
   }
 
   /** The whole set of addresses to answer for, most important first. */
@@ -120,15 +82,17 @@ export class PacketResponder {
     for (const ip of wanted) {
       if (!this.#counters.has(ip)) this.#counters.set(ip, { requests: 0, replies: 0, announcements: 0 });
     }
-    this.#open?.socket.setFilter(filterFor(addresses));
-    this.#dispatch({ kind: 'set', addresses: [...wanted], nowMs: this.#nowMs() });
+    for (const [family, socket] of this.#sockets) socket.set(this.#addressesOf(family));
+    this.#tellReady();
   }
 
   /** The interface as it is now. */
   update(on: SuitableInterface): void {
     const before = this.#on;
     this.#on = on;
-    this.#tellLink();
+    this.#dispatch({ kind: 'link', mac: on.mac, carrier: on.carrier, nowMs: this.#nowMs() });
+    for (const family of before.families) if (!on.families.includes(family)) this.#closeSocket(family);
+    for (const family of on.families) if (!before.families.includes(family)) this.#openSocket(family);
     if (on.addresses.some((ip) => !before.addresses.includes(ip))) {
       this.#dispatch({ kind: 'renewed', nowMs: this.#nowMs() });
     }
@@ -142,27 +106,39 @@ export class PacketResponder {
   /** Silent when it returns. */
   close(): void {
     this.#wake?.();
-    this.#open?.sender.forgetWaiting();
-    this.#open?.socket.close();
-    this.#open = undefined;
+    for (const socket of this.#sockets.values()) socket.close();
+    this.#sockets.clear();
   }
 
-  #received(bytes: Uint8Array): void {
-    if (this.#dependencies.gapEnded()) return;
-    this.#dispatch({ kind: 'frame', bytes });
+  #openSocket(family: Family): void {
+    const options = { protocol: neighbourProtocols[family], interfaceIndex: this.#on.index };
+    const socket = new NeighbourSocket(options, this.#dependencies, {
+      frame: (bytes) => this.#dispatch({ kind: 'frame', family, bytes }),
+      changed: () => {
+        this.#tellReady();
+        this.#dependencies.socketChanged(family);
+      },
+      ready: () => this.#tellReady(),
+    });
+    this.#sockets.set(family, socket);
+    socket.set(this.#addressesOf(family));
+    socket.open();
   }
 
-  #lost(failure: SystemFailure): void {
-    this.#open?.sender.forgetWaiting();
-    this.#open = undefined;
-    this.#failure = failure;
-    this.#tellLink();
-    this.#dependencies.changed('socket');
+  #closeSocket(family: Family): void {
+    this.#sockets.get(family)?.close();
+    this.#sockets.delete(family);
+    this.#tellReady();
   }
 
-  #tellLink(): void {
-    const carrier = this.#on.carrier && this.#open !== undefined;
-    this.#dispatch({ kind: 'link', mac: this.#on.mac, carrier, nowMs: this.#nowMs() });
+  #addressesOf(family: Family): readonly NumberedAddress[] {
+    return this.#addresses.filter(({ ip }) => familyOf(ip) === family);
+  }
+
+  /** Only what is heard is announced. */
+  #tellReady(): void {
+    const ready = this.#addresses.filter((address) => this.#sockets.get(familyOf(address.ip))?.isReady(address));
+    this.#dispatch({ kind: 'set', addresses: ready.map(({ ip }) => ip), nowMs: this.#nowMs() });
   }
 
   #dispatch(event: ResponderEvent): void {
@@ -180,8 +156,7 @@ export class PacketResponder {
         this.#wakeAt(effect.atMs);
         break;
       case 'discardReceived':
-        this.#open?.sender.forgetWaiting();
-        this.#open?.socket.discardReceived();
+        for (const socket of this.#sockets.values()) socket.discard();
         break;
       case 'malformed':
         this.#malformed++;
@@ -193,13 +168,13 @@ export class PacketResponder {
     const counters = this.#counters.get(ip);
     if (counters === undefined) return;
     if (form === 'reply') counters.requests++;
-    this.#open?.sender.send({
+    this.#sockets.get(familyOf(ip))?.send({
       bytes,
       wanted: () => this.#counters.get(ip) === counters,
       sent: () => {
         if (form === 'reply') counters.replies++;
         else counters.announcements++;
-        this.#dependencies.changed('counters');
+        this.#dependencies.counted();
       },
     });
   }
@@ -215,8 +190,4 @@ export class PacketResponder {
   #nowMs(): number {
     return this.#dependencies.clock.nowMs();
   }
-}
-
-function filterFor(addresses: readonly NumberedAddress[]): PacketFilter {
-  return { program: arpFilter(addresses.map(({ value }) => Number(value))), coarse: coarseArpFilter };
 }

@@ -1,5 +1,6 @@
 // Whole Ethernet frames of one interface, as everything but the wire thread's main program sees them: injected, with a real (Linux) and a
 // simulated implementation.
+import type { Ip } from '#shared/net/ip.ts';
 import type { BpfProgram } from './classic-bpf.ts';
 
 export interface PacketSocketOptions {
@@ -44,6 +45,12 @@ export interface PacketSocket {
   send(frame: Uint8Array): SendOutcome;
   /** Replaces the filter in one step: no frame is judged by a mixture. */
   setFilter(filter: PacketFilter): void;
+  /**
+   * The interface takes part in the IPv6 group from now on, so that what is sent to the group comes here. Not twice. Tells why it does not.
+   */
+  join(group: Ip): SystemFailure | undefined;
+  /** Ends what `join` began; `close` ends all. */
+  leave(group: Ip): void;
   /** Throws away what was received and not yet delivered; tells how many frames. */
   discardReceived(): number;
   statistics(): PacketSocketStatistics;

@@ -1,7 +1,8 @@
-// The responder of one interface (engine): answers ARP requests for the addresses given to it, as RFC 826 has a host do for its own, and
-// announces what it takes (RFC 5227 §2.3). It falls silent for an address in the very step that takes it away.
-import type { Ip } from '#shared/net/ip.ts';
-import { broadcastMac, isUnicastMac, type Mac } from '#shared/net/mac.ts';
+// The responder of one interface (engine): answers neighbours that ask for the addresses given to it, as a host does for its own (RFC 826,
+// RFC 4861 §7.2.4), and announces what it takes (RFC 5227 §2.3, RFC 4861 §7.2.6). It falls silent for an address in the very step that
+// takes it away.
+import { familyOf, type Family, type Ip } from '#shared/net/ip.ts';
+import { isUnicastMac, type Mac } from '#shared/net/mac.ts';
 import { WireError } from '#shared/net/wire-error.ts';
 import {
   emptySchedule,
@@ -12,15 +13,11 @@ import {
   takeDue,
   type AnnouncementSchedule,
 } from './announcement-schedule.ts';
-import {
-  arpAnnouncementReply,
-  arpAnnouncementRequest,
-  arpOperations,
-  arpReply,
-  decodeArpFrame,
-  encodeArpFrame,
-  type ArpFrame,
-} from './arp.ts';
+import { arpProtocol } from './arp-protocol.ts';
+import { ndpProtocol } from './ndp-protocol.ts';
+import type { NeighbourMessage, NeighbourProtocol } from './neighbour-protocol.ts';
+
+export const neighbourProtocols: Readonly<Record<Family, NeighbourProtocol>> = { IPv4: arpProtocol, IPv6: ndpProtocol };
 
 export interface ResponderState {
   readonly mac: Mac;
@@ -35,7 +32,8 @@ export type ResponderEvent =
   | { readonly kind: 'link'; readonly mac: Mac; readonly carrier: boolean; readonly nowMs: number }
   /** The interface got an address of its own (back): neighbours may have forgotten what they knew. */
   | { readonly kind: 'renewed'; readonly nowMs: number }
-  | { readonly kind: 'frame'; readonly bytes: Uint8Array }
+  /** It came to the socket of the family's protocol. */
+  | { readonly kind: 'frame'; readonly family: Family; readonly bytes: Uint8Array }
   /** This thread did not run for a while: somebody else may have been given what it had. */
   | { readonly kind: 'gap' }
   | { readonly kind: 'wake'; readonly nowMs: number };
@@ -46,7 +44,7 @@ export type ResponderEffect =
   | { readonly kind: 'wakeAt'; readonly atMs: number }
   /** Throw away what has been received and not yet delivered. */
   | { readonly kind: 'discardReceived' }
-  /** The frame was no ARP for IPv4 over Ethernet. */
+  /** The frame was nothing that its protocol has a host read. */
   | { readonly kind: 'malformed' };
 
 interface ResponderStep {
@@ -67,7 +65,7 @@ export function stepResponder(state: ResponderState, event: ResponderEvent): Res
     case 'renewed':
       return announceDue(reschedule(state, rescheduleAll(state.schedule, event.nowMs)), event.nowMs);
     case 'frame':
-      return onFrame(state, event.bytes);
+      return onFrame(state, neighbourProtocols[event.family], event.bytes);
     case 'gap':
       return { state, effects: [{ kind: 'discardReceived' }] };
     case 'wake':
@@ -88,40 +86,40 @@ function reschedule(state: ResponderState, next: AnnouncementSchedule): Responde
 
 function announceDue(state: ResponderState, nowMs: number): ResponderStep {
   const { schedule: rest, due } = takeDue(state.schedule, nowMs);
-  const effects: ResponderEffect[] = due.flatMap((ip) => [
-    send('announcement', ip, arpAnnouncementRequest(state.mac, ip)),
-    send('announcement', ip, arpAnnouncementReply(state.mac, ip)),
-  ]);
+  const effects: ResponderEffect[] = due.flatMap((ip) => {
+    const frames = neighbourProtocols[familyOf(ip)].announcement(state.mac, ip);
+    return frames.map((bytes) => ({ kind: 'send', form: 'announcement', ip, bytes }) as const);
+  });
   const atMs = nextDueMs(rest, nowMs);
   if (atMs !== undefined) effects.push({ kind: 'wakeAt', atMs });
   return { state: { ...state, schedule: rest }, effects };
 }
 
-function onFrame(state: ResponderState, bytes: Uint8Array): ResponderStep {
-  let frame: ArpFrame;
+function onFrame(state: ResponderState, protocol: NeighbourProtocol, bytes: Uint8Array): ResponderStep {
+  let message: NeighbourMessage;
   try {
-    frame = decodeArpFrame(bytes);
+    message = protocol.read(bytes, state.mac);
   } catch (error) {
     if (error instanceof WireError) return { state, effects: [{ kind: 'malformed' }] };
     throw error;
   }
-  if (!isAnswered(state, frame)) return { state, effects: [] };
-  return { state, effects: [send('reply', frame.arp.targetIp, arpReply(state.mac, frame.arp))] };
+  if (!isAnswered(state, message)) return { state, effects: [] };
+  const answer = protocol.answer(state.mac, message);
+  return { state, effects: [{ kind: 'send', form: 'reply', ip: message.target, bytes: answer }] };
 }
 
-/** A sender address of 0.0.0.0 is the probe of RFC 5227 §2.1.1: answering it is how the address is defended. */
-function isAnswered({ mac, carrier, schedule: { batchOf } }: ResponderState, { ethernet, arp }: ArpFrame): boolean {
+/** A probe by one who does not have the address yet (RFC 5227 §2.1.1, RFC 4862 §5.4) is answered: so the address is defended. */
+function isAnswered(
+  { mac, carrier, schedule: { batchOf } }: ResponderState,
+  { asks, mac: asker, ip, target, sentTo }: NeighbourMessage,
+): boolean {
   return (
     carrier &&
-    arp.operation === arpOperations.request &&
-    batchOf.has(arp.targetIp) &&
-    (ethernet.destination === broadcastMac || ethernet.destination === mac) &&
-    isUnicastMac(arp.senderMac) &&
-    arp.senderMac !== mac &&
-    arp.senderIp !== arp.targetIp
+    asks &&
+    batchOf.has(target) &&
+    sentTo !== 'others' &&
+    isUnicastMac(asker) &&
+    asker !== mac &&
+    ip !== target
   );
-}
-
-function send(form: 'reply' | 'announcement', ip: Ip, frame: ArpFrame): ResponderEffect {
-  return { kind: 'send', form, ip, bytes: encodeArpFrame(frame) };
 }

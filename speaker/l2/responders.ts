@@ -1,15 +1,16 @@
 // One responder on every suitable interface (shell): opened and closed as interfaces come and go, each given the addresses that are answered
 // there.
+import type { Family } from '#shared/net/ip.ts';
 import type { Cancel, Clock } from '#shared/runtime/clock.ts';
 import { deepEqual } from '#shared/runtime/equal.ts';
 import type { Log } from '#shared/runtime/log.ts';
 import type { HostNetworkState } from './host-network.ts';
 import type { PacketSockets } from './packet-socket.ts';
-import { answeredByArp, type OwnedAddress } from './answered-addresses.ts';
+import { answeredOn, type OwnedAddress } from './answered-addresses.ts';
 import { PacketResponder } from './packet-responder.ts';
 import { chooseInterfaces, type SuitableInterface, type UnsuitableInterface } from './suitable-interfaces.ts';
 
-/** A socket that could not be opened is tried again this often, besides at every change of the interfaces. */
+/** A socket that could not be opened, or a group that could not be joined, is tried again this often, besides at every change of the interfaces. */
 const reopenMs = 10_000;
 
 export interface RespondersDependencies {
@@ -67,7 +68,7 @@ export class Responders {
     this.#network = network;
     const carrierBefore = this.#carriers();
     this.#matchInterfaces();
-    this.#openFailed();
+    this.#openRefused();
     this.#dependencies.changed(this.#carriers() === carrierBefore ? 'state' : 'carrier');
   }
 
@@ -109,9 +110,10 @@ export class Responders {
       clock,
       packetSockets,
       gapEnded,
-      changed: (what) => {
-        if (what === 'socket') this.#logSocket(responder);
-        changed(what === 'socket' ? 'state' : what);
+      counted: () => changed('counters'),
+      socketChanged: (family) => {
+        this.#logSocket(responder, family);
+        changed('state');
       },
     });
     this.#byIndex.set(on.index, responder);
@@ -119,10 +121,11 @@ export class Responders {
     this.#setAddresses(responder);
   }
 
-  #logSocket({ on: { name, mac }, failure }: PacketResponder): void {
+  #logSocket({ on: { name, mac }, sockets }: PacketResponder, family: Family): void {
     const { log } = this.#dependencies;
-    if (failure === undefined) log.info({ interface: name, mac }, 'interface carries announcements');
-    else log.warn({ interface: name, ...failure }, 'interface carries no announcements: no packet socket');
+    const failure = sockets.get(family)?.failure;
+    if (failure === undefined) log.info({ interface: name, mac, family }, 'interface carries announcements');
+    else log.warn({ interface: name, family, ...failure }, 'interface carries no announcements: no packet socket');
   }
 
   #update(responder: PacketResponder, on: SuitableInterface): void {
@@ -144,7 +147,7 @@ export class Responders {
   }
 
   #setAddresses(responder: PacketResponder): void {
-    responder.set(answeredByArp(this.#assignment.owned, responder.on));
+    responder.set(answeredOn(this.#assignment.owned, responder.on));
     this.#outdated.delete(responder);
   }
 
@@ -164,14 +167,14 @@ export class Responders {
     return [...this.#byIndex].flatMap(([index, { on }]) => (on.carrier ? [index] : [])).join();
   }
 
-  #openFailed(): void {
-    for (const responder of this.#byIndex.values()) if (responder.failure !== undefined) responder.open();
+  #openRefused(): void {
+    for (const responder of this.#byIndex.values()) responder.open();
   }
 
   #reopenLater(): Cancel {
     return this.#dependencies.clock.after(reopenMs, () => {
       this.#dependencies.gapEnded();
-      this.#openFailed();
+      this.#openRefused();
       this.#reopening = this.#reopenLater();
     });
   }

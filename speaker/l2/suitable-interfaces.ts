@@ -1,5 +1,5 @@
 // Which interfaces can carry announcements (pure): those on which an Ethernet LAN can be heard and spoken to.
-import { familyOf, type Ip } from '#shared/net/ip.ts';
+import { familyOf, type Family, type Ip } from '#shared/net/ip.ts';
 import type { Mac } from '#shared/net/mac.ts';
 import { rangeOfPrefix, type Range } from '#shared/net/range.ts';
 import type { HostNetworkState, InterfaceAddress, Link } from './host-network.ts';
@@ -9,6 +9,8 @@ export interface SuitableInterface {
   readonly name: string;
   readonly mac: Mac;
   readonly carrier: boolean;
+  /** In which neighbours can be spoken to: for IPv6 it takes a link-local address (RFC 4861 §2.2). */
+  readonly families: readonly Family[];
   /** Its own addresses. */
   readonly addresses: readonly Ip[];
   /** Prefixes that reach more than the interface itself. */
@@ -58,6 +60,7 @@ function suitableInterface(link: Link, mac: Mac, own: readonly InterfaceAddress[
     name: link.name,
     mac,
     carrier: link.lowerUp,
+    families: own.some(isLinkLocal) ? ['IPv4', 'IPv6'] : ['IPv4'],
     addresses: own.map(({ ip }) => ip),
     onLink: onLink.map(rangeOfPrefix),
   };
@@ -71,14 +74,19 @@ function unsuitableBecause(
 ): string | undefined {
   if (!link.up) return 'it is down';
   if (excluded.some((pattern) => pattern.test(link.name))) return 'its name is excluded';
+  // Linux neither asks nor answers there by NDP either.
   if (link.noArp) return 'it does no ARP';
   if (link.master !== undefined) {
     const master = links.get(link.master);
     // Frames of a port are delivered to its master; a member of a VRF keeps its own.
     if (master?.kind !== 'vrf') return `it is a port of ${master?.name ?? `interface ${link.master}`}`;
   }
-  const canBeHeard = own.some(({ ip }) => familyOf(ip) === 'IPv4' || ip.startsWith('fe80:'));
+  const canBeHeard = own.some((address) => familyOf(address.ip) === 'IPv4' || isLinkLocal(address));
   return canBeHeard ? undefined : 'it has neither an IPv4 nor an IPv6 link-local address';
+}
+
+function isLinkLocal({ ip }: InterfaceAddress): boolean {
+  return ip.startsWith('fe80:');
 }
 
 function isIpv4({ family }: Range): boolean {

@@ -2,11 +2,12 @@
 // Service has been silent for 10 s, or is gone. The name follows from the Service, so a new owner meets the old one's object and replaces it.
 import { serviceL2Statuses, type ServiceL2StatusStatus } from '#shared/api/service-l2-status.ts';
 import type { NodeView } from '#shared/kube/objects/node.ts';
+import type { Resource } from '#shared/kube/kube-api.ts';
 import { textMap } from '#shared/kube/objects/fields.ts';
 import type { ServiceView } from '#shared/kube/objects/service.ts';
 import { objectKey, parseView, type Meta, type ObjectKey, type Parsed } from '#shared/kube/objects/view.ts';
 import type { DesiredStatusObject, StatusObjects } from '#shared/kube/status-object.ts';
-import { Watcher } from '#shared/kube/watcher.ts';
+import { Watcher, type Explanation } from '#shared/kube/watcher.ts';
 import type { KubeDependencies } from '#shared/kube/dependencies.ts';
 import type { Cancel } from '#shared/runtime/clock.ts';
 import { Contention } from './contention.ts';
@@ -68,7 +69,10 @@ export class ServiceStatuses {
       },
       dependencies,
       {
-        synced: changed,
+        synced: () => {
+          this.#listed();
+          changed();
+        },
         changed: (key, view) => {
           if (view === undefined) this.#gone(key.slice(options.namespace.length + 1));
           changed();
@@ -91,6 +95,10 @@ export class ServiceStatuses {
     return this.#existing.synced;
   }
 
+  explain(): Explanation {
+    return this.#existing.explain();
+  }
+
   refresh(): void {
     this.#existing.refresh();
   }
@@ -108,7 +116,9 @@ export class ServiceStatuses {
   /** `services`: what is true now. `node`: the objects go when it goes. */
   update(services: readonly ShownService[], node: NodeView): void {
     const objects = services.filter(({ first }) => first).map((service) => this.#objectOf(service, node));
+    const before = this.#true;
     this.#true = new Set(objects.map(({ name }) => name));
+    this.#abandon(before.difference(this.#true));
     const waitsMs = this.#deleteSilent();
     for (const object of objects) {
       const heldForMs = this.#contention.heldForMs(object.name);
@@ -141,8 +151,26 @@ export class ServiceStatuses {
     return service === undefined || this.#nameOf(service) !== name || addressesOf(service).size === 0;
   }
 
+  /** What could not be made while it was true would replace the next owner's when it can. */
+  #abandon(names: ReadonlySet<string>): void {
+    for (const name of names) if (!this.#isThere(name)) this.#dependencies.objects.abandon(...this.#target(name));
+  }
+
+  #isThere(name: string): boolean {
+    return this.#existing.resourceVersion(objectKey(this.#options.namespace, name)) !== undefined;
+  }
+
+  #target(name: string): readonly [Resource, string, string] {
+    return [serviceL2Statuses, this.#options.namespace, name];
+  }
+
+  /** What came and went while nothing was watched was never seen, and would be believed to be there. */
+  #listed(): void {
+    for (const name of this.#true) if (!this.#isThere(name)) this.#dependencies.objects.forget(...this.#target(name));
+  }
+
   #gone(name: string): void {
-    this.#dependencies.objects.forget(serviceL2Statuses, this.#options.namespace, name);
+    this.#dependencies.objects.forget(...this.#target(name));
     if (this.#true.has(name)) this.#contention.lost(name);
   }
 

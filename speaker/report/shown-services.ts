@@ -1,6 +1,6 @@
 // What a Service's status, Events and metrics say about its announcement: what was decided, joined with what the wire thread sees (pure).
 import type { ServiceView } from '#shared/kube/objects/service.ts';
-import type { Ip } from '#shared/net/ip.ts';
+import { familyOf, type Ip } from '#shared/net/ip.ts';
 import type { Desired } from '../desired/desired.ts';
 import type { ObservedInterface, WireObserved } from '../seam.ts';
 
@@ -57,7 +57,8 @@ function noInterfaceMessage(
   { interfaces, problems }: WireObserved,
 ): string {
   const why = wanted === 'any' ? noSubnet(node, interfaces) : namedUnusable(node, wanted, interfaces);
-  return [`${ip} is announced nowhere: ${why}`, ...problems].join('; ');
+  const needs = familyOf(ip) === 'IPv6' ? ['IPv6 is announced on interfaces that have an IPv6 link-local address'] : [];
+  return [`${ip} is announced nowhere: ${why}`, ...needs, ...problems].join('; ');
 }
 
 function noSubnet(node: string, interfaces: readonly ObservedInterface[]): string {

@@ -1,7 +1,8 @@
 // What the wire thread tells of itself, put together from its parts (pure but for the log lines it takes along).
-import { compareIps, type Ip } from '#shared/net/ip.ts';
+import { compareIps, type Family, type Ip } from '#shared/net/ip.ts';
 import type { HostNetworkState } from '../l2/host-network.ts';
 import type { AddressCounters, PacketResponder } from '../l2/packet-responder.ts';
+import type { SystemFailure } from '../l2/packet-socket.ts';
 import type { Responders } from '../l2/responders.ts';
 import type { ObservedAddress, ObservedInterface, WireCounter, WireObserved } from '../seam.ts';
 import type { WireLog } from './wire-log.ts';
@@ -21,7 +22,7 @@ export interface WireParts {
 const foreignAddressHolders: ReadonlySet<string> = new Set(['lo', 'kube-ipvs0']);
 
 const missingNetRaw =
-  'CAP_NET_RAW is missing, so no address is announced by ARP from this node: add NET_RAW to the capabilities of the speaker container';
+  'CAP_NET_RAW is missing, so no address is announced on the LAN from this node: add NET_RAW to the capabilities of the speaker container';
 
 export function observe(parts: WireParts): WireObserved {
   const { sequence, network, responders, log } = parts;
@@ -46,7 +47,7 @@ export function observe(parts: WireParts): WireObserved {
 
 function observedAddresses({ owned, all }: Responders): readonly ObservedAddress[] {
   return owned.map(({ ip }) => {
-    const here = all.filter(({ active, counters }) => active && counters.has(ip));
+    const here = all.filter((responder) => responder.isAnswering(ip));
     const total = (name: keyof AddressCounters): number =>
       all.reduce((sum, { counters }) => sum + (counters.get(ip)?.[name] ?? 0), 0);
     return {
@@ -59,14 +60,18 @@ function observedAddresses({ owned, all }: Responders): readonly ObservedAddress
 
 function observedInterfaces({ all, unsuitable }: Responders): readonly ObservedInterface[] {
   return [
-    ...all.map(({ on: { name, mac }, failure }) =>
-      failure === undefined ? { name, mac, open: true } : { name, mac, open: false, reason: failureText(failure) },
-    ),
+    ...all.map(({ on: { name, mac }, sockets }) => {
+      const failures = [...sockets.values()].flatMap(({ failure }) => failure ?? []);
+      const [first] = failures;
+      return first === undefined || failures.length < sockets.size
+        ? { name, mac, open: true }
+        : { name, mac, open: false, reason: failureText(first) };
+    }),
     ...unsuitable.map((one) => ({ ...one, open: false })),
   ];
 }
 
-function failureText({ call, code }: NonNullable<PacketResponder['failure']>): string {
+function failureText({ call, code }: SystemFailure): string {
   return `${call} failed with ${code}`;
 }
 
@@ -83,30 +88,58 @@ function distinct(ips: readonly Ip[]): readonly Ip[] {
 }
 
 function socketProblems(responders: readonly PacketResponder[]): readonly string[] {
-  const problems = responders.flatMap(({ failure, on }) => {
-    if (failure === undefined) return [];
-    const isRefused = failure.code === 'EPERM' || failure.code === 'EACCES';
-    return [isRefused ? missingNetRaw : `${on.name}: no packet socket (${failureText(failure)}); it is tried again`];
-  });
+  const problems = responders.flatMap(({ on, sockets }) =>
+    [...sockets].flatMap(([family, { failure, groupFailure }]) => [
+      ...(failure === undefined ? [] : [socketProblem(on.name, family, failure)]),
+      ...(groupFailure === undefined ? [] : [groupProblem(on.name, groupFailure)]),
+    ]),
+  );
   return [...new Set(problems)];
 }
 
-function socketCounters(responder: PacketResponder): readonly WireCounter[] {
-  const statistics = responder.statistics();
-  if (statistics === undefined) return [];
-  const labels = { interface: responder.on.name };
-  const { received, sent, sendErrors, filterReplacements, kernelDrops } = statistics;
+function socketProblem(name: string, family: Family, failure: SystemFailure): string {
+  const isRefused = failure.code === 'EPERM' || failure.code === 'EACCES';
+  if (isRefused) return missingNetRaw;
+  return `${name}: no packet socket for ${family} (${failureText(failure)}); it is tried again`;
+}
+
+function groupProblem(name: string, failure: SystemFailure): string {
+  return `${name}: not every multicast group of the IPv6 addresses is joined (${failureText(failure)}), so neighbours may ask for them in vain; it is tried again`;
+}
+
+function socketCounters({ on, sockets, malformed }: PacketResponder): readonly WireCounter[] {
+  const labels = { interface: on.name };
+  const open = [...sockets.values()].flatMap((socket) => {
+    const statistics = socket.statistics();
+    return statistics === undefined ? [] : [{ ...statistics, lost: socket.framesLost }];
+  });
+  if (open.length === 0) return [];
+  const total = (count: (one: (typeof open)[number]) => number): number =>
+    open.reduce((sum, one) => sum + count(one), 0);
+  const codes = new Set(open.flatMap(({ sendErrors }) => [...sendErrors.keys()]));
   return [
-    { name: 'ingot_packet_socket_frames_total', labels: { ...labels, direction: 'received' }, total: received },
-    { name: 'ingot_packet_socket_frames_total', labels: { ...labels, direction: 'sent' }, total: sent },
-    { name: 'ingot_packet_socket_malformed_total', labels, total: responder.malformed },
-    { name: 'ingot_packet_socket_lost_total', labels, total: responder.framesLost },
-    { name: 'ingot_packet_socket_filter_replacements_total', labels, total: filterReplacements },
-    { name: 'ingot_packet_socket_kernel_drops_total', labels, total: kernelDrops },
-    ...[...sendErrors].map(([code, total]) => ({
+    {
+      name: 'ingot_packet_socket_frames_total',
+      labels: { ...labels, direction: 'received' },
+      total: total(({ received }) => received),
+    },
+    {
+      name: 'ingot_packet_socket_frames_total',
+      labels: { ...labels, direction: 'sent' },
+      total: total(({ sent }) => sent),
+    },
+    { name: 'ingot_packet_socket_malformed_total', labels, total: malformed },
+    { name: 'ingot_packet_socket_lost_total', labels, total: total(({ lost }) => lost) },
+    {
+      name: 'ingot_packet_socket_filter_replacements_total',
+      labels,
+      total: total(({ filterReplacements }) => filterReplacements),
+    },
+    { name: 'ingot_packet_socket_kernel_drops_total', labels, total: total(({ kernelDrops }) => kernelDrops) },
+    ...[...codes].map((code) => ({
       name: 'ingot_packet_socket_send_errors_total',
       labels: { ...labels, code },
-      total,
+      total: total(({ sendErrors }) => sendErrors.get(code) ?? 0),
     })),
   ];
 }

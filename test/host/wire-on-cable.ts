@@ -12,8 +12,8 @@ import { createCable, type Cable } from './cable.ts';
 export interface CablePlan {
   /** Of this machine, with prefix. */
   readonly own: string;
-  /** Of the client, with prefix. */
-  readonly client: string;
+  /** Of the client, with prefix; without one the far end is the test's, in the namespace of the test. */
+  readonly client?: string;
   /** What is to be answered for. */
   readonly vip: string;
 }
@@ -81,7 +81,7 @@ export class WireOnCable {
       chunk: 0,
       chunks: 1,
       addresses: addresses.map((one) => ({ ip: this.#plan.vip as Ip, owned: true, interfaces: 'any', ...one })),
-      excludedInterfaces: [],
+      excludedInterfaces: this.#plan.client === undefined ? [`^${this.#cable.far.name}$`] : [],
     });
   }
 

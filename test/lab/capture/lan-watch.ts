@@ -1,9 +1,10 @@
-// Counts on the LAN's bridge who sends, and who says in ARP that an address is at which MAC: the truth about announcements, whatever status says.
+// Counts on the LAN's bridge who sends, and who says in ARP or NDP that an address is at which MAC: the truth about announcements, whatever status
+// says.
 import { lanNamespace } from '../network/lan.ts';
 import { within } from '../network/namespace.ts';
 import { run } from '../process/run.ts';
 
-/** Somebody said in ARP that `address` is at `mac`, this many times. */
+/** Somebody said in ARP, or in an advertisement of NDP from `address`, that `address` is at `mac`, this many times. */
 export interface Claim {
   readonly address: string;
   readonly mac: string;
@@ -18,11 +19,13 @@ table bridge ${table}
 delete table bridge ${table}
 table bridge ${table} {
   set claims { type ipv4_addr . ether_addr; flags dynamic; size ${largestSet}; counter; }
+  set claims6 { type ipv6_addr . ether_addr; flags dynamic; size ${largestSet}; counter; }
   set senders { type ether_addr; flags dynamic; size ${largestSet}; counter; }
   chain prerouting {
     type filter hook prerouting priority -300
     update @senders { ether saddr }
     ether type arp update @claims { arp saddr ip . arp saddr ether }
+    icmpv6 type nd-neighbor-advert update @claims6 { ip6 saddr . ether saddr }
   }
 }
 `;
@@ -41,7 +44,7 @@ export async function watchLan(): Promise<void> {
 
 /** What was said of one address since `watchLan`. */
 export async function claimsOf(address: string): Promise<readonly Claim[]> {
-  const claims = (await listSet('claims')).map(({ elem }) => {
+  const claims = (await listSet(address.includes(':') ? 'claims6' : 'claims')).map(({ elem }) => {
     const [claimed = '', mac = ''] = typeof elem.val === 'string' ? [] : elem.val.concat;
     return { address: claimed, mac, frames: elem.counter.packets };
   });

@@ -1,7 +1,7 @@
 // What people see of Ingot's work: what a Service's status says of its allocation, Events, states of the daemons, metrics.
 import type { ClusterNode } from '../cluster-node.ts';
 import type { KubeObject } from '../control-plane/admin-client.ts';
-import type { Host } from '../host.ts';
+import { httpUrl, type Host } from '../host.ts';
 import type { Lab } from '../lab.ts';
 import { claimsOf, watchLan } from '../capture/lan-watch.ts';
 import { eventually } from '../eventually.ts';
@@ -88,7 +88,7 @@ export async function claimants(host: Host, address: string, asked = 5): Promise
   await watchLan();
   for (let round = 0; round < asked; round++) {
     await host.flushNeighbours();
-    await host.attempt(['curl', '-s', '--max-time', '1', `http://${address}/`]);
+    await host.attempt(['curl', '-s', '--max-time', '1', httpUrl(address, 80)]);
   }
   return (await claimsOf(address)).map(({ mac }) => mac);
 }

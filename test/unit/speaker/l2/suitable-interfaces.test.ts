@@ -70,3 +70,22 @@ test('of too many interfaces those with an IPv4 prefix come first, then the olde
     Array.from({ length: 4 }, () => 'more than 16 interfaces are suitable: exclude those that are no LAN'),
   );
 });
+
+test.each<[readonly string[], readonly string[]]>([
+  [['192.0.2.1'], ['IPv4']],
+  [['fe80::1'], ['IPv4', 'IPv6']],
+  [['192.0.2.1', '2001:db8::1'], ['IPv4']],
+  [
+    ['192.0.2.1', '2001:db8::1', 'fe80::1'],
+    ['IPv4', 'IPv6'],
+  ],
+])('with %j it carries %j', (ips, families) => {
+  const { suitable } = chooseInterfaces(
+    network(
+      [ethernet(2, 'eth0')],
+      ips.map((ip) => address(2, ip, 24)),
+    ),
+    [],
+  );
+  expect(suitable.map((on) => on.families)).toEqual([families]);
+});

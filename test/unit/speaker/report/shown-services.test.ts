@@ -61,6 +61,18 @@ describe('an address that is answered nowhere says why', () => {
     expect(first).toEqual({ ip: '192.0.2.200', service: shop, message: `192.0.2.200 is announced nowhere: ${why}` });
   });
 
+  test('an IPv6 address: what IPv6 needs of an interface', () => {
+    const ipv6 = ip('2001:db8::200');
+    const desired: Desired = {
+      addresses: [{ ip: ipv6, owned: true, interfaces: ['eth0'] }],
+      services: [{ service: shop, ips: [ipv6], first: true }],
+      failures: [],
+    };
+    const [first] = unansweredAddresses(desired, observed(), 'n1');
+    const needs = 'IPv6 is announced on interfaces that have an IPv6 link-local address';
+    expect(first?.message).toMatch(new RegExp(`eth0: not in use\\); ${needs}$`));
+  });
+
   test('with what else is wrong', () => {
     const [first] = unansweredAddresses(desiredOn('any'), observed({ problems: ['NET_RAW is missing'] }), 'n1');
     expect(first?.message).toMatch(/L2Advertisement; NET_RAW is missing$/);

@@ -7,6 +7,7 @@ import { endpointSlices, events, nodes, services } from '#shared/kube/resources.
 import { hexDigits } from '#speaker/digest.ts';
 import type { AnyObject } from '../../cluster.ts';
 import { advertisementObject, namespace, nodeObject, serviceObject, sliceObject } from '../manifests.ts';
+import { refusal } from '#test/simulation/apiserver/answer.ts';
 import { address, ownedBy, Stage } from '../stage.ts';
 import { sha256 } from '../views.ts';
 
@@ -92,6 +93,49 @@ describe('ServiceL2Status', () => {
     stage.cluster.put(nodes, nodeObject('n1', false));
     stage.clock.advance(60_000);
     expect(statuses()).toMatchObject([{ metadata: { labels: { 'metallb.io/node': 'n3' } }, status: { node: 'n3' } }]);
+  });
+
+  test('is not made any more when it could not be made while it was true', () => {
+    const { troubles } = stage.cluster.apiserver;
+    const error = refusal(429, 'later', { retryAfterMs: 1_000 });
+    const end = troubles.begin({
+      what: 'status objects cannot be made',
+      fate: ({ verb, resource }) =>
+        verb === 'create' && resource === serviceL2Statuses ? { kind: 'refused', error } : undefined,
+    });
+    stage.start('n1');
+    stage.clock.advance(10_000);
+    stage.cluster.put(endpointSlices, sliceObject('shop', []));
+    stage.clock.advance(1_000);
+    end();
+    stage.clock.advance(120_000);
+    const made = stage.cluster.writes.filter(
+      ({ verb, resource }) => verb === 'create' && resource === serviceL2Statuses,
+    );
+    expect(made).toEqual([]);
+  });
+
+  test('is made anew when it was deleted while its watch was broken, and never seen', () => {
+    const { apiserver } = stage.cluster;
+    stage.cluster.put(endpointSlices, sliceObject('shop', []));
+    stage.start('n1');
+    stage.clock.advance(5_000);
+    const end = apiserver.troubles.begin({
+      what: 'watches of status objects are refused',
+      fate: ({ verb, resource }) =>
+        verb === undefined && resource === serviceL2Statuses
+          ? { kind: 'refused', error: refusal(500, 'no') }
+          : undefined,
+    });
+    apiserver.resetWatches();
+    stage.cluster.put(endpointSlices, sliceObject('shop', ['n2']));
+    stage.clock.advance(2_000);
+    expect(statuses()).toHaveLength(1);
+    stage.cluster.remove(serviceL2Statuses, namespace, statusName('shop'));
+    end();
+    apiserver.compact();
+    stage.clock.advance(60_000);
+    expect(statuses()).toHaveLength(1);
   });
 
   test('that somebody deletes is put back', () => {

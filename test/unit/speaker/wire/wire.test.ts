@@ -1,144 +1,12 @@
 import { expect, test } from 'vitest';
-import type { Cancel, Clock } from '#shared/runtime/clock.ts';
 import type { Ip } from '#shared/net/ip.ts';
 import type { Mac } from '#shared/net/mac.ts';
-import type { HostNetworkState, Link } from '#speaker/l2/host-network.ts';
-import { decodeArpFrame, encodeArpFrame } from '#speaker/l2/arp.ts';
-import type { Channel, DesiredAddress, FromWire, ToWire, WireObserved } from '#speaker/seam.ts';
-import { Wire } from '#speaker/wire.ts';
-import { atOnce, channelPair } from '#test/simulation/channel.ts';
-import { VirtualClock } from '#test/simulation/time/virtual-clock.ts';
-import { address, ethernet, network, SimulatedHostNetwork } from '#test/simulation/node/host-network.ts';
-import { PlayedSockets } from '../played-sockets.ts';
+import { decodeArpFrame } from '#speaker/l2/arp.ts';
+import { address, ethernet, network } from '#test/simulation/node/host-network.ts';
+import { Speaker, twoInterfaces } from './played-speaker.ts';
 
 const vip = '192.0.2.100' as Ip;
 const otherVip = '198.51.100.100' as Ip;
-const client = '02:50:00:00:00:09' as Mac;
-
-/** eth0 (2) in 192.0.2.0/24 and eth1 (3) in 198.51.100.0/24, or what a test makes of them. */
-function twoInterfaces(eth0: Partial<Link> = {}, more: Partial<HostNetworkState> = {}): HostNetworkState {
-  const links = [
-    ethernet(1, 'lo', { loopback: true, ethernet: false }),
-    ethernet(2, 'eth0', eth0),
-    ethernet(3, 'eth1'),
-  ];
-  const addresses = [address(1, '127.0.0.1', 8), address(2, '192.0.2.1', 24), address(3, '198.51.100.1', 24)];
-  return { ...network(links, addresses), ...more };
-}
-
-/** Time that passes without the thread running. */
-class PausableClock implements Clock {
-  readonly timers = new VirtualClock();
-  #pausedMs = 0;
-
-  nowMs(): number {
-    return this.timers.nowMs() + this.#pausedMs;
-  }
-
-  wallMs(): number {
-    return this.timers.wallMs();
-  }
-
-  after(delayMs: number, callback: () => void): Cancel {
-    return this.timers.after(delayMs, callback);
-  }
-
-  pause(ms: number): void {
-    this.#pausedMs += ms;
-  }
-}
-
-class Speaker {
-  readonly clock = new PausableClock();
-  readonly sockets = new PlayedSockets();
-  readonly hostNetwork: SimulatedHostNetwork;
-  readonly messages: FromWire[] = [];
-  readonly channel: Channel<ToWire, FromWire>;
-  stopped = false;
-  #generation = 0;
-
-  constructor({ state = twoInterfaces(), refusal = undefined as PlayedSockets['refusal'] } = {}) {
-    this.hostNetwork = new SimulatedHostNetwork(state);
-    this.sockets.refusal = refusal;
-    const [near, far] = channelPair<ToWire, FromWire>(this.clock.timers.scheduler, () => 0, [atOnce, atOnce]);
-    this.channel = near;
-    near.onMessage((message) => this.messages.push(message));
-    const wire = new Wire({
-      clock: this.clock,
-      channel: far,
-      packetSockets: this.sockets,
-      hostNetwork: this.hostNetwork,
-      stopped: () => (this.stopped = true),
-    });
-    wire.start();
-    this.advance(0);
-  }
-
-  advance(ms: number): void {
-    this.clock.timers.advance(ms);
-  }
-
-  desire(
-    addresses: readonly (Partial<DesiredAddress> & { readonly ip: Ip })[],
-    excludedInterfaces: string[] = [],
-  ): void {
-    this.channel.post({
-      kind: 'desired',
-      generation: ++this.#generation,
-      chunk: 0,
-      chunks: 1,
-      addresses: addresses.map((desired) => ({ owned: true, interfaces: 'any', ...desired })),
-      excludedInterfaces,
-    });
-    this.advance(1);
-  }
-
-  get observations(): readonly WireObserved[] {
-    return this.messages.filter((message) => message.kind === 'observed');
-  }
-
-  get observed(): WireObserved {
-    const last = this.observations.at(-1);
-    if (last === undefined) throw new Error('nothing was observed yet');
-    return last;
-  }
-
-  get logged(): readonly string[] {
-    return this.observations.flatMap(({ log }) => log.map(({ message }) => message));
-  }
-
-  counter(name: string, labels: Readonly<Record<string, string>>): number | undefined {
-    const same = (one: object): boolean => JSON.stringify(one) === JSON.stringify(labels);
-    return this.observed.counters.find((counter) => counter.name === name && same(counter.labels))?.total;
-  }
-
-  /** What is sent on an interface while something happens, as `reply 192.0.2.100` or `announcement …`. */
-  sentOn(index: number, happen: () => void): readonly string[] {
-    const already = this.sockets.openInterfaces.includes(index) ? this.sockets.on(index).sent.length : 0;
-    happen();
-    const frames = this.sockets.on(index).sent.slice(already).map(decodeArpFrame);
-    return frames.map(({ arp }) => `${arp.senderIp === arp.targetIp ? 'announcement' : 'reply'} ${arp.senderIp}`);
-  }
-
-  /** A client asks on an interface; the thread reads at once. */
-  ask(index: number, ip: Ip): void {
-    this.arrive(index, ip);
-    this.sockets.on(index).read();
-  }
-
-  arrive(index: number, ip: Ip): void {
-    this.sockets.on(index).arrive(
-      encodeArpFrame({
-        ethernet: { destination: 'ff:ff:ff:ff:ff:ff' as Mac, source: client, etherType: 0x0806 },
-        arp: { operation: 1, senderMac: client, senderIp: '192.0.2.9' as Ip, targetMac: client, targetIp: ip },
-      }),
-    );
-  }
-
-  answers(index: number, ip: Ip): boolean {
-    return this.sentOn(index, () => this.ask(index, ip)).includes(`reply ${ip}`);
-  }
-}
 
 test('says that it is ready, then what it sees', () => {
   const { messages, observed } = new Speaker();
@@ -338,7 +206,9 @@ test('a socket that breaks is opened again with the next change of the interface
   speaker.desire([{ ip: vip }]);
   speaker.sockets.on(2).fail({ call: 'recv', code: 'ENETDOWN' });
   speaker.advance(100);
-  expect(speaker.observed.problems).toEqual(['eth0: no packet socket for IPv4 (recv failed with ENETDOWN); it is tried again']);
+  expect(speaker.observed.problems).toEqual([
+    'eth0: no packet socket for IPv4 (recv failed with ENETDOWN); it is tried again',
+  ]);
   expect(speaker.observed.addresses).toMatchObject([{ interfaces: [] }]);
   const sent = speaker.sentOn(2, () => speaker.hostNetwork.become(twoInterfaces({ mtu: 9000 })));
   expect(sent).toEqual([`announcement ${vip}`, `announcement ${vip}`]);

@@ -1,0 +1,213 @@
+// Neighbour Solicitations and Advertisements of IPv6 over Ethernet (RFC 4861 §4.3, §4.4; RFC 2464), and the forms that a responder sends.
+// What §7.1 has a node discard is not decoded.
+//
+//   0                   1                   2                   3
+//   0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
+//  +-+-+-+---------------------------------------------------------+
+//  |R|S|O|  reserved; the flags are those of an advertisement      |
+//  +-+-+-+---------------------------------------------------------+
+//  |                      target address (16)                      |
+//  +---------------+---------------+-------------------------------+
+//  |  option type  | length / 8    |   option value …
+import { ByteReader } from '#shared/net/byte-reader.ts';
+import { ByteWriter } from '#shared/net/byte-writer.ts';
+import { ipFromBytes, ipToBytes, type Ip } from '#shared/net/ip.ts';
+import { macBytes, macFromBytes, macToBytes, type Mac } from '#shared/net/mac.ts';
+import { WireError } from '#shared/net/wire-error.ts';
+import { decodeEthernetHeader, encodeEthernetFrame, etherTypes, type EthernetHeader } from './ethernet.ts';
+import { decodeIcmpv6, encodeIcmpv6 } from './icmpv6.ts';
+import { allNodes, isMulticastIp, isSolicitedNodeGroup, multicastMac, solicitedNodeGroup } from './ipv6-multicast.ts';
+
+export const ndpTypes = { solicitation: 135, advertisement: 136 } as const;
+
+export type NdpOption =
+  | { readonly kind: 'sourceLinkLayerAddress' | 'targetLinkLayerAddress'; readonly mac: Mac }
+  /** `value` is 8 × n − 2 octets long. */
+  | { readonly kind: 'other'; readonly type: number; readonly value: Uint8Array };
+
+export interface NeighbourSolicitation {
+  readonly kind: 'solicitation';
+  readonly target: Ip;
+  readonly options: readonly NdpOption[];
+}
+
+export interface NeighbourAdvertisement {
+  readonly kind: 'advertisement';
+  readonly router: boolean;
+  /** It answers a solicitation. */
+  readonly solicited: boolean;
+  /** It replaces what is known. */
+  readonly override: boolean;
+  readonly target: Ip;
+  readonly options: readonly NdpOption[];
+}
+
+export interface NdpFrame {
+  readonly ethernet: EthernetHeader;
+  /** Of the IPv6 header; `::` when the sender has no address yet. */
+  readonly source: Ip;
+  readonly destination: Ip;
+  readonly message: NeighbourSolicitation | NeighbourAdvertisement;
+}
+
+export const unspecified = '::' as Ip;
+
+const linkLayerOptions = [
+  { kind: 'sourceLinkLayerAddress', type: 1 },
+  { kind: 'targetLinkLayerAddress', type: 2 },
+] as const;
+
+const flags = { router: 0x8000_0000, solicited: 0x4000_0000, override: 0x2000_0000 } as const;
+const fixedLength = 20;
+const optionUnit = 8;
+const optionHeaderLength = 2;
+const ipv6Bytes = 16;
+/** Nobody sends more; those of a frame that fits our buffer are fewer. */
+export const maxOptions = 32;
+
+/** Reads a whole frame, whatever its padding. Throws WireError. */
+export function decodeNdpFrame(frame: Uint8Array): NdpFrame {
+  const reader = new ByteReader(frame);
+  const ethernet = decodeEthernetHeader(reader);
+  if (ethernet.etherType !== etherTypes.ipv6) {
+    throw new WireError('unsupported', `EtherType 0x${ethernet.etherType.toString(16)} is not IPv6`);
+  }
+  const { source, destination, type, code, body } = decodeIcmpv6(reader);
+  if (type !== ndpTypes.solicitation && type !== ndpTypes.advertisement) {
+    throw new WireError('unsupported', `ICMPv6 type ${type} is no neighbour solicitation or advertisement`);
+  }
+  if (code !== 0) throw new WireError('malformed', `code ${code}`);
+  const bodyReader = new ByteReader(body);
+  const word = bodyReader.u32();
+  const target = ipFromBytes(bodyReader.bytes(ipv6Bytes));
+  const options = decodeOptions(bodyReader);
+  const message =
+    type === ndpTypes.solicitation
+      ? ({ kind: 'solicitation', target, options } as const)
+      : ({ kind: 'advertisement', ...flagsOf(word), target, options } as const);
+  const decoded = { ethernet, source, destination, message };
+  const defect = defectOf(decoded);
+  if (defect !== undefined) throw new WireError('malformed', defect);
+  return decoded;
+}
+
+/** The whole frame, padded to its least length. */
+export function encodeNdpFrame({ ethernet, source, destination, message }: NdpFrame): Uint8Array {
+  const optionLengths = message.options.map((option) => ('mac' in option ? macBytes : option.value.length));
+  const length = optionLengths.reduce((sum, valueLength) => sum + optionHeaderLength + valueLength, fixedLength);
+  const writer = new ByteWriter(length)
+    .u32(message.kind === 'solicitation' ? 0 : flagsWord(message))
+    .bytes(ipToBytes(message.target));
+  for (const option of message.options) encodeOption(writer, option);
+  const packet = { source, destination, type: ndpTypes[message.kind], code: 0, body: writer.finish() };
+  return encodeEthernetFrame(ethernet, encodeIcmpv6(packet));
+}
+
+/** What §7.1.1 and §7.1.2 have a node discard beyond lengths and checksum. */
+function defectOf({ source, destination, message }: NdpFrame): string | undefined {
+  if (isMulticastIp(message.target)) return `multicast target ${message.target}`;
+  // RFC 4291 §2.7
+  if (isMulticastIp(source)) return `multicast source ${source}`;
+  if (message.kind === 'advertisement') {
+    return isMulticastIp(destination) && message.solicited ? 'solicited, but sent to a group' : undefined;
+  }
+  if (source !== unspecified) return undefined;
+  if (!isSolicitedNodeGroup(destination)) return `solicitation from :: to ${destination}`;
+  return linkLayerAddress(message, 'sourceLinkLayerAddress') === undefined ? undefined : 'link-layer address of ::';
+}
+
+/** What the first option of the kind says. */
+export function linkLayerAddress(
+  { options }: NeighbourSolicitation | NeighbourAdvertisement,
+  kind: 'sourceLinkLayerAddress' | 'targetLinkLayerAddress',
+): Mac | undefined {
+  for (const option of options) if (option.kind === kind) return option.mac;
+  return undefined;
+}
+
+function decodeOptions(reader: ByteReader): readonly NdpOption[] {
+  const options: NdpOption[] = [];
+  while (reader.remaining > 0) {
+    if (options.length === maxOptions) throw new WireError('unsupported', `more than ${maxOptions} options`);
+    const [type, units] = [reader.u8(), reader.u8()];
+    if (units === 0) throw new WireError('malformed', `option ${type} of no length`);
+    const value = reader.bytes(units * optionUnit - optionHeaderLength);
+    const kind = linkLayerOptions.find((known) => known.type === type)?.kind;
+    // Only of this length it is the address of an Ethernet station (RFC 2464 §6).
+    if (kind !== undefined && value.length === macBytes) options.push({ kind, mac: macFromBytes(value) });
+    else options.push({ kind: 'other', type, value: value.slice() });
+  }
+  return options;
+}
+
+function encodeOption(writer: ByteWriter, option: NdpOption): void {
+  const value = 'mac' in option ? macToBytes(option.mac) : option.value;
+  const type = 'mac' in option ? linkLayerOptions.find(({ kind }) => kind === option.kind)?.type : option.type;
+  writer
+    .u8(type ?? 0)
+    .u8((optionHeaderLength + value.length) / optionUnit)
+    .bytes(value);
+}
+
+function flagsOf(word: number): Pick<NeighbourAdvertisement, keyof typeof flags> {
+  const has = (flag: number): boolean => (word & flag) !== 0;
+  return { router: has(flags.router), solicited: has(flags.solicited), override: has(flags.override) };
+}
+
+function flagsWord({ router, solicited, override }: NeighbourAdvertisement): number {
+  return (router ? flags.router : 0) + (solicited ? flags.solicited : 0) + (override ? flags.override : 0);
+}
+
+/** What the answer to a solicitation depends on. */
+export interface AskedTarget {
+  readonly mac: Mac;
+  /** Undefined: it was asked from `::`. */
+  readonly ip: Ip | undefined;
+  readonly target: Ip;
+}
+
+/**
+ * `mac` has the address that was asked for. Who asks from `::` has no address to be answered at: all nodes hear that the address is taken
+ * (§7.2.4).
+ */
+export function ndpAnswer(mac: Mac, { mac: asker, ip, target }: AskedTarget): NdpFrame {
+  if (ip === undefined) return ndpAnnouncement(mac, target);
+  return advertisement(mac, target, { destination: asker, to: ip, solicited: true });
+}
+
+/** "`mac` has `ip`", unasked (§7.2.6). */
+export function ndpAnnouncement(mac: Mac, ip: Ip): NdpFrame {
+  return advertisement(mac, ip, { destination: multicastMac(allNodes), to: allNodes, solicited: false });
+}
+
+/** "Has anybody `ip`?", asked by one who does not have it yet (RFC 4862 §5.4.2). */
+export function ndpProbe(mac: Mac, ip: Ip): NdpFrame {
+  const group = solicitedNodeGroup(ip);
+  return {
+    ethernet: { destination: multicastMac(group), source: mac, etherType: etherTypes.ipv6 },
+    source: unspecified,
+    destination: group,
+    message: { kind: 'solicitation', target: ip, options: [] },
+  };
+}
+
+/** From the address itself: some stacks believe no other. Override, because who sends it has the address and is no proxy. */
+function advertisement(
+  mac: Mac,
+  ip: Ip,
+  { destination, to, solicited }: { readonly destination: Mac; readonly to: Ip; readonly solicited: boolean },
+): NdpFrame {
+  return {
+    ethernet: { destination, source: mac, etherType: etherTypes.ipv6 },
+    source: ip,
+    destination: to,
+    message: {
+      kind: 'advertisement',
+      router: false,
+      solicited,
+      override: true,
+      target: ip,
+      options: [{ kind: 'targetLinkLayerAddress', mac }],
+    },
+  };
+}
