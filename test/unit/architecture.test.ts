@@ -39,6 +39,8 @@ const rooms: readonly { readonly room: RegExp; readonly mayImport: RegExp }[] = 
   { room: /^controller\/allocation\//, mayImport: /^(shared\/(net|config|kube\/objects)\/|controller\/allocation\/)/ },
   { room: /^controller\//, mayImport: /^(shared|controller)\// },
   { room: /^speaker\/l2\//, mayImport: /^(shared\/(net|runtime)\/|speaker\/l2\/)/ },
+  { room: /^speaker\/bgp\//, mayImport: /^(shared\/(net|runtime)\/|speaker\/bgp\/)/ },
+  { room: /^speaker\/segment\//, mayImport: /^(shared\/(net|runtime)\/|speaker\/(segment\/|desired\/rendezvous))/ },
   { room: /^speaker\/desired\//, mayImport: /^(shared\/(net|config|kube\/objects)\/|speaker\/(desired\/|seam\.ts$))/ },
   { room: /^speaker\//, mayImport: /^(shared|speaker)\// },
 ];
@@ -116,10 +118,10 @@ test.each([...sources])('%s keeps to its layer', (path, source) => {
 
 /** What would make a simulated run depend on more than its seed. */
 const chanceWords =
-  /\b(async|await|Promise|setTimeout|setInterval|setImmediate|queueMicrotask|Date\.now|Math\.(random|log|exp|sin|cos|pow)|performance|globalThis)\b|new Date\(\)|\*\*/;
+  /\b(async|await|Promise|setTimeout|setInterval|setImmediate|queueMicrotask|Date\.now|Math\.(random|log|exp|sin|cos|pow)|performance|globalThis)\b|new Date\(\)/;
 
 /** Around the simulation, not in it: the command line, child processes, a server on a real socket. */
-const aroundSimulation = /^test\/simulation\/(main|[a-z-]+-main|scripted-http-server|mutations\/[a-z-]+)\.ts$/;
+const aroundSimulation = /^test\/simulation\/(main|[a-z-]+-main|scripted-http-server|(mutations|scale)\/[a-z-]+)\.ts$/;
 
 test.each(sourceFiles('test/simulation').filter((path) => !aroundSimulation.test(path)))(
   '%s depends on nothing but its seed',
