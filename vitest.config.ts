@@ -1,4 +1,4 @@
-// One project a tier, by what is real in it: unit nothing, api the apiserver, host the kernel, lab the whole cluster and its network.
+// One project a tier, by what is real in it: unit and sim nothing (sim: whole clusters), api the apiserver, host the kernel, lab the whole cluster and its network.
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -10,6 +10,15 @@ export default defineConfig({
           include: ['test/unit/**/*.test.ts'],
           pool: 'threads',
           testTimeout: 5_000,
+        },
+      },
+      {
+        test: {
+          name: 'sim',
+          include: ['test/sim/**/*.test.ts'],
+          pool: 'forks',
+          maxWorkers: 2,
+          testTimeout: 120_000,
         },
       },
       {

@@ -4,7 +4,7 @@ import type { KubeDependencies } from '#shared/kube/dependencies.ts';
 import { LeaseElector } from '#shared/kube/lease-elector.ts';
 import type { ServiceView } from '#shared/kube/objects/service.ts';
 import type { ObjectKey } from '#shared/kube/objects/view.ts';
-import type { Watcher, WatcherListener } from '#shared/kube/watcher.ts';
+import type { Explanation, Watcher, WatcherListener } from '#shared/kube/watcher.ts';
 import { Coalescer } from '#shared/runtime/coalescer.ts';
 import { randomHex } from '#shared/runtime/random.ts';
 import { listenToApi, type ApiContact } from './api-contact.ts';
@@ -94,6 +94,11 @@ export class Controller {
     const silentMs = this.#contact.silentMs();
     if (silentMs <= longestSilenceMs) return unread;
     return [...unread, `no answer from the apiserver for ${Math.round(silentMs / 1000)} s`];
+  }
+
+  /** What it holds of each kind that it watches. */
+  explain(): readonly Explanation[] {
+    return this.#allWatchers.map((watcher) => watcher.explain());
   }
 
   /** Sets the gauges that are computed when they are scraped. */

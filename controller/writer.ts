@@ -86,10 +86,7 @@ export class Writer {
     const ips = addresses.map(({ ip }) => ip);
     const allocation = { ips, pool: space?.pool.name, conditions: allocated === undefined ? [] : [allocated] };
     const desired = { ...allocation, conditions: [...allocation.conditions, ...more] };
-    if (!differs(service, desired)) {
-      writes.withdraw(service.key);
-      return true;
-    }
+    if (!differs(service, desired)) return writes.withdraw(service.key, desired);
     return writes.issue({
       service,
       resourceVersion,

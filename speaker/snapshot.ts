@@ -11,7 +11,7 @@ import { parsePod, type PodView } from '#shared/kube/objects/pod.ts';
 import { parseService, type ServiceView } from '#shared/kube/objects/service.ts';
 import type { ObjectKey, Parsed } from '#shared/kube/objects/view.ts';
 import { endpointSlices, nodes, pods, services } from '#shared/kube/resources.ts';
-import { reconnectSpreadMs, Watcher } from '#shared/kube/watcher.ts';
+import { reconnectSpreadMs, Watcher, type Explanation } from '#shared/kube/watcher.ts';
 import type { KubeDependencies } from '#shared/kube/dependencies.ts';
 import type { Inputs } from './desired/inputs.ts';
 import { sumEndpoints, type ServiceEndpoints } from './desired/service-endpoints.ts';
@@ -88,6 +88,11 @@ export class Snapshot {
   stop(): void {
     for (const { watcher } of this.#watched) watcher.stop();
     this.#ownNode.stop();
+  }
+
+  /** What it holds of each kind that it watches. */
+  explain(): readonly Explanation[] {
+    return this.#watched.map(({ watcher }) => watcher.explain());
   }
 
   /** Sets the gauges that are computed when they are scraped. */

@@ -1,6 +1,7 @@
 // The speaker's cluster thread: from what the apiserver shows to what the wire thread is to do, and back to what people see. Everything it
 // touches is injected, so it runs in the simulator as it is.
 import type { KubeDependencies } from '#shared/kube/dependencies.ts';
+import type { Explanation } from '#shared/kube/watcher.ts';
 import { EventRecorder } from '#shared/kube/event-recorder.ts';
 import { StatusObjects } from '#shared/kube/status-object.ts';
 import { WriteQueue } from '#shared/kube/write-queue.ts';
@@ -105,6 +106,11 @@ export class Speaker {
         : []),
       ...(this.#wire.observation === undefined ? ['the interfaces of this machine are not known yet'] : []),
     ];
+  }
+
+  /** What it holds of each kind that it watches. */
+  explain(): readonly Explanation[] {
+    return [...this.#snapshot.explain(), this.#statuses.explain()];
   }
 
   /** Sets the gauges that are computed when they are scraped. */

@@ -54,6 +54,7 @@ const tiers: readonly Tier[] = [
     ],
   },
   { name: 'unit', commands: [vitest('unit')] },
+  { name: 'sim', commands: [vitest('sim')] },
   { name: 'api', commands: [vitest('api')], prepare: () => ensureParts(steps) },
   { name: 'host', commands: [entered(vitest('host'))], prepare: () => ensurePackages(steps) },
   {

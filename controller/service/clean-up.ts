@@ -2,6 +2,7 @@
 import { child, ifReadable, requiredText, text, textMap, type Fields } from '#shared/kube/objects/fields.ts';
 import { objectKey, type ObjectKey } from '#shared/kube/objects/view.ts';
 import type { WriteQueue } from '#shared/kube/write-queue.ts';
+import type { Write } from '#shared/kube/write.ts';
 import { cleanUpPatch, isMarked } from './status.ts';
 import { queueKey, statusRequest } from './writes.ts';
 
@@ -17,15 +18,17 @@ export interface Marked {
  * its type, so thousands deleted at once are thousands of these: nobody who waits for an address shall wait for them to learn why.
  */
 export function cleanUp(queue: WriteQueue, { key, namespace, name, uid }: Marked): void {
-  queue.add({
+  const write: Write = {
     key: queueKey(key),
     priority: 'cleanUp',
     request: statusRequest({ namespace, name }, cleanUpPatch(uid)),
     settled: (outcome) => {
       if (outcome.kind !== 'refused' || outcome.error.kind !== 'status') return;
-      if (outcome.error.code === 422) queue.remove(queueKey(key));
+      // What the successor is to get may wait behind it.
+      if (outcome.error.code === 422) queue.recall(write);
     },
-  });
+  };
+  queue.add(write);
 }
 
 /** Of objects with metadata only: those that carry Ingot's annotation. */

@@ -8,7 +8,7 @@ import type { ObjectKey } from '#shared/kube/objects/view.ts';
 import type { KubeError, KubeRequest } from '#shared/kube/kube-api.ts';
 import { services } from '#shared/kube/resources.ts';
 import type { WriteQueue } from '#shared/kube/write-queue.ts';
-import type { Priority, WriteOutcome } from '#shared/kube/write.ts';
+import type { Priority, Write, WriteOutcome } from '#shared/kube/write.ts';
 import { deepEqual } from '#shared/runtime/equal.ts';
 import type { Ip } from '#shared/net/ip.ts';
 import type { Address } from '../allocation/address.ts';
@@ -36,6 +36,8 @@ interface Issued extends ServiceWrite {
    */
   state: 'queued' | 'unknown' | 'written' | 'void';
   storedVersion: string | undefined;
+  /** As the queue has it: of the same key there may also be the clean-up of a predecessor. */
+  readonly queued: Write;
 }
 
 export interface ServiceWritesListener {
@@ -85,33 +87,42 @@ export class ServiceWrites {
     if (before !== undefined) {
       const isSame = before.resourceVersion === write.resourceVersion && deepEqual(before.desired, write.desired);
       if (isSame && before.state !== 'void') return true;
-      if (before.state !== 'queued' || !this.#recall(key)) return false;
+      if (before.state !== 'queued' || !this.#queue.recall(before.queued)) return false;
     }
-    const issued: Issued = { ...write, state: 'queued', storedVersion: undefined };
-    this.#issued.set(key, issued);
-    this.#queue.add({
+    const queued: Write = {
       key: queueKey(key),
       priority: write.priority,
       get request() {
         return statusRequest(write.service, write.patch());
       },
       settled: (outcome) => this.#settled(issued, outcome),
-    });
+    };
+    const issued: Issued = { ...write, state: 'queued', storedVersion: undefined, queued };
+    this.#issued.set(key, issued);
+    this.#queue.add(queued);
     return true;
   }
 
-  /** Its status is as it should be: what only waits to be sent would be wrong. */
-  withdraw(key: ObjectKey): void {
+  /**
+   * Its status shows what is desired: what only waits to be sent would be wrong. False when something else is on its way or stored already, and
+   * the watch has yet to show it: its status is not what it seems.
+   */
+  withdraw(key: ObjectKey, desired: DesiredStatus): boolean {
     const issued = this.#issued.get(key);
-    if (issued?.state === 'queued' && this.#recall(key)) this.#forget(issued);
+    if (issued === undefined || issued.state === 'void') return true;
+    if (issued.state === 'queued' && this.#queue.recall(issued.queued)) {
+      this.#forget(issued);
+      return true;
+    }
+    return deepEqual(issued.desired, desired);
   }
 
   /** The watch shows this version. False when that is no news: our own write, or one whose outcome is about to be known. */
   shown(key: ObjectKey, resourceVersion: string): boolean {
     const issued = this.#issued.get(key);
     if (issued === undefined || issued.resourceVersion === resourceVersion) return true;
-    const { state, storedVersion } = issued;
-    if ((state === 'queued' || state === 'unknown') && !this.#recall(key)) return false;
+    const { state, storedVersion, queued } = issued;
+    if ((state === 'queued' || state === 'unknown') && !this.#queue.recall(queued)) return false;
     this.#forget(issued);
     return state !== 'written' || storedVersion !== resourceVersion;
   }
@@ -120,14 +131,14 @@ export class ServiceWrites {
   gone(key: ObjectKey): boolean {
     const issued = this.#issued.get(key);
     if (issued === undefined) return false;
-    this.#queue.remove(queueKey(key));
+    this.#queue.recall(issued.queued);
     this.#forget(issued);
     return true;
   }
 
   /** With the Lease goes all that was under way: what became of it is read anew before the next write. */
   reset(): void {
-    for (const issued of this.#issued.values()) this.#queue.remove(queueKey(issued.service.key));
+    for (const { queued } of this.#issued.values()) this.#queue.recall(queued);
     this.#issued.clear();
   }
 
@@ -149,7 +160,7 @@ export class ServiceWrites {
       return;
     }
     issued.state = 'void';
-    this.#queue.remove(queueKey(key));
+    this.#queue.recall(issued.queued);
     this.#listener.disproved();
   }
 
@@ -160,12 +171,6 @@ export class ServiceWrites {
     issued.written();
     if (isShown && this.#shownVersion(issued.service.key) !== version) this.#listener.disproved();
     else this.#listener.stored();
-  }
-
-  /** Takes back what was not sent yet. False when it is in flight. */
-  #recall(key: ObjectKey): boolean {
-    this.#queue.remove(queueKey(key));
-    return !this.#queue.has(queueKey(key));
   }
 
   #forget(issued: Issued): void {

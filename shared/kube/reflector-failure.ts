@@ -9,6 +9,7 @@ export type RestartReason =
   | 'silent'
   | 'expired'
   | 'garbage'
+  | 'emptied'
   | 'overload'
   | 'replicaLags'
   | 'forbidden'
@@ -43,6 +44,7 @@ export interface Reaction {
 
 const longestForbiddenMs = 60_000;
 const missingRetryMs = 10_000;
+const secondLook: Wait = { fromMs: 10_000, toMs: 12_000 };
 const mostServerErrors = 3;
 const mostReplicaLags = 5;
 
@@ -59,6 +61,11 @@ export function afterSilence(failures: Failures): Reaction {
 /** What came was no event, or of no object. */
 export function afterGarbage(failures: Failures): Reaction {
   return { ...backingOff('garbage', failures), relist: true };
+}
+
+/** There is nothing any more, it says: asked once more, later. */
+export function afterEmptyList(failures: Failures): Reaction {
+  return { reason: 'emptied', relist: true, wait: secondLook, failures };
 }
 
 export function afterError(error: KubeError, failures: Failures, established: boolean): Reaction {

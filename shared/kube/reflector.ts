@@ -5,6 +5,7 @@ import { identityOf, resourceVersionOf } from './identity.ts';
 import type { KubeAnswer, KubeError, WatchEvent } from './kube-api.ts';
 import { child, fieldsOf, ifReadable, textMap } from './objects/fields.ts';
 import {
+  afterEmptyList,
   afterEnd,
   afterError,
   afterGarbage,
@@ -26,6 +27,7 @@ export interface ReflectorState {
   /** Waits to ask again; nothing is asked meanwhile. */
   readonly waiting: boolean;
   readonly stream: StreamAge;
+  readonly content: Content;
   readonly failures: Failures;
   /** Why nothing can be had, for people. */
   readonly blocked: string | undefined;
@@ -37,6 +39,16 @@ type Phase =
   | { readonly kind: 'paging'; readonly continue: string | undefined }
   | { readonly kind: 'streaming' }
   | { readonly kind: 'watching' };
+
+/** A list of nothing, where there was something, may be an apiserver's that is not itself yet: it has to say so twice. */
+interface Content {
+  /** There may be something in the copy. */
+  readonly kept: boolean;
+  /** The list under way brought something. */
+  readonly listed: boolean;
+  /** The list before this one brought nothing, and was not believed. */
+  readonly doubted: boolean;
+}
 
 /** Young for a second, healthy after ten. */
 type StreamAge = 'none' | 'young' | 'grown' | 'healthy';
@@ -88,6 +100,7 @@ export function createReflector(options: {
     resourceVersion: undefined,
     waiting: false,
     stream: 'none',
+    content: { kept: false, listed: false, doubted: false },
     failures: noFailures,
     blocked: undefined,
   };
@@ -121,7 +134,12 @@ function agesIn(delayMs: number): TimerEffect {
 
 /** From the start, by the best way the apiserver knows. */
 function listing(state: ReflectorState): ReflectorState {
-  return { ...state, phase: state.streaming ? { kind: 'streaming' } : { kind: 'paging', continue: undefined } };
+  const content = { ...state.content, listed: false };
+  return {
+    ...state,
+    content,
+    phase: state.streaming ? { kind: 'streaming' } : { kind: 'paging', continue: undefined },
+  };
 }
 
 /** Asks what the phase needs next. */
@@ -172,12 +190,28 @@ function onPage(state: ReflectorState, answer: KubeAnswer): Result {
   const page = readPage(answer.body);
   if (page === undefined) return restart(state, afterGarbage(state.failures), 'the answer is no list');
   const staged = page.items.map((object) => ({ kind: 'stage', object }) as const);
-  const reached: ReflectorState = { ...state, blocked: undefined };
+  const content = { ...state.content, listed: state.content.listed || staged.length > 0 };
+  const reached: ReflectorState = { ...state, content, blocked: undefined };
   if (page.continue !== undefined) {
     return ask({ ...reached, phase: { kind: 'paging', continue: page.continue } }, staged);
   }
-  const watching: ReflectorState = { ...reached, phase: { kind: 'watching' }, resourceVersion: page.resourceVersion };
+  if (isDoubtful(content)) return doubt(reached);
+  const watching: ReflectorState = { ...committed(reached), resourceVersion: page.resourceVersion };
   return ask(watching, [...staged, { kind: 'commit' }]);
+}
+
+function isDoubtful({ kept, listed, doubted }: Content): boolean {
+  return kept && !listed && !doubted;
+}
+
+function doubt(state: ReflectorState): Result {
+  const doubting = { ...state, content: { ...state.content, doubted: true } };
+  return restart(doubting, afterEmptyList(state.failures), 'a list of nothing, where there was something');
+}
+
+function committed(state: ReflectorState): ReflectorState {
+  const content = { kept: state.content.listed, listed: false, doubted: false };
+  return { ...state, content, phase: { kind: 'watching' } };
 }
 
 interface Page {
@@ -216,16 +250,20 @@ const changes: ReadonlySet<string> = new Set(['ADDED', 'MODIFIED', 'DELETED']);
 function onChange(state: ReflectorState, type: string, object: unknown, resourceVersion: string): Result {
   const deleted = type === 'DELETED';
   // Nothing counts before a streamed list is complete: a break begins it anew.
+  const { content } = state;
   if (state.phase.kind === 'streaming') {
-    return { state, effects: [heard, { kind: deleted ? 'unstage' : 'stage', object }] };
+    const next: ReflectorState = { ...state, content: { ...content, listed: true } };
+    return { state: next, effects: [heard, { kind: deleted ? 'unstage' : 'stage', object }] };
   }
-  return { state: { ...state, resourceVersion }, effects: [heard, { kind: 'apply', object, deleted }] };
+  const watching: ReflectorState = { ...state, content: { ...content, kept: true }, resourceVersion };
+  return { state: watching, effects: [heard, { kind: 'apply', object, deleted }] };
 }
 
 function onBookmark(state: ReflectorState, object: unknown, resourceVersion: string): Result {
   if (state.phase.kind === 'watching') return { state: { ...state, resourceVersion }, effects: [heard] };
   if (!endsInitialEvents(object)) return { state, effects: [heard] };
-  return { state: { ...state, phase: { kind: 'watching' }, resourceVersion }, effects: [heard, { kind: 'commit' }] };
+  if (isDoubtful(state.content)) return doubt(state);
+  return { state: { ...committed(state), resourceVersion }, effects: [heard, { kind: 'commit' }] };
 }
 
 function endsInitialEvents(bookmark: unknown): boolean {

@@ -60,6 +60,16 @@ export class RetryQueue {
     else if (entry !== undefined) this.#delete(entry);
   }
 
+  /** Forgets this very write if it waits; others of its key are somebody else's. False when it is in flight. */
+  recall(write: Write): boolean {
+    const entry = this.#entries.get(write.key);
+    if (entry?.next === write) this.#put({ ...entry, next: undefined });
+    if (entry?.write !== write) return true;
+    if (entry.state === 'inFlight') return false;
+    this.#delete(entry);
+    return true;
+  }
+
   /** All that waits, which is forgotten. */
   clear(): readonly Write[] {
     const writes: Write[] = [];

@@ -4,7 +4,7 @@ import { deepEqual } from '../runtime/equal.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import type { KubeRequest, Resource } from './kube-api.ts';
-import { child, fieldsOf, ifReadable, requiredText } from './objects/fields.ts';
+import { child, fieldsOf, ifReadable, requiredText, textMap } from './objects/fields.ts';
 import type { StringMap } from './objects/view.ts';
 import { apiVersionOf } from './resources.ts';
 import { describeError } from './status.ts';
@@ -28,6 +28,7 @@ type Status = Readonly<Record<string, unknown>>;
 /** The object that the apiserver has. */
 interface Known {
   readonly uid: string;
+  readonly labels: StringMap;
   readonly status: Status;
 }
 
@@ -78,6 +79,14 @@ export class StatusObjects {
     this.#advance(entry);
   }
 
+  /** Is not to be made or changed any more; what is there stays. */
+  abandon(resource: Resource, namespace: string, name: string): void {
+    const entry = this.#entries.get(keyOf(resource, namespace, name));
+    if (entry === undefined) return;
+    entry.desired = undefined;
+    this.#advance(entry);
+  }
+
   /** The watch says that the object is not there, or not as it was set: the next `set` starts anew. */
   forget(resource: Resource, namespace: string, name: string): void {
     const entry = this.#entries.get(keyOf(resource, namespace, name));
@@ -118,6 +127,8 @@ export class StatusObjects {
 
   #remove(entry: Entry): void {
     const { resource, namespace, name, doomedUid: uid } = entry;
+    // What was still in flight when it was removed: another one may have its place.
+    if (this.#entries.get(entry.key) !== entry) return;
     if (uid === undefined) {
       this.#entries.delete(entry.key);
       return this.#dependencies.queue.remove(entry.key);
@@ -178,7 +189,7 @@ export class StatusObjects {
         entry.known = undefined;
         return;
       }
-      entry.known = { uid: known.uid, status };
+      entry.known = { ...known, status };
       entry.written = desired;
       entry.rounds = 0;
     });
@@ -230,16 +241,19 @@ function keyOf({ plural }: Resource, namespace: string, name: string): string {
   return `${plural}/${namespace}/${name}`;
 }
 
-/** A field that has no value yet may get any. */
-function keepsIdentity({ status }: Known, desired: DesiredStatusObject): boolean {
-  return desired.immutable.every(
-    (field) => status[field] === undefined || deepEqual(status[field], desired.status[field]),
-  );
+/** A field that has no value yet may get any. What has other labels was made by somebody else, who has not filled it in yet. */
+function keepsIdentity({ labels, status }: Known, desired: DesiredStatusObject): boolean {
+  const isOurs = Object.entries(desired.labels).every(([label, value]) => labels[label] === value);
+  const keeps = (field: string): boolean =>
+    status[field] === undefined || deepEqual(status[field], desired.status[field]);
+  return isOurs && desired.immutable.every(keeps);
 }
 
 function readKnown(body: unknown): Known | undefined {
   return ifReadable(() => {
     const whole = fieldsOf(body, '');
-    return { uid: requiredText(child(whole, 'metadata'), 'uid'), status: child(whole, 'status').values };
+    const metadata = child(whole, 'metadata');
+    const labels = textMap(metadata, 'labels');
+    return { uid: requiredText(metadata, 'uid'), labels, status: child(whole, 'status').values };
   });
 }

@@ -21,7 +21,8 @@ export class Store<View> {
   readonly views = new Map<ObjectKey, View>();
   /** Live: why objects do not parse. */
   readonly problems = new Map<ObjectKey, string>();
-  readonly #versions = new Map<ObjectKey, string>();
+  /** Live: of all that are there, parsed or not, the version they were read from. */
+  readonly versions = new Map<ObjectKey, string>();
   #staged = new Map<ObjectKey, Stored<View>>();
   readonly #parse: (object: unknown) => Parsed<View>;
 
@@ -30,7 +31,7 @@ export class Store<View> {
   }
 
   resourceVersion(key: ObjectKey): string | undefined {
-    return this.#versions.get(key);
+    return this.versions.get(key);
   }
 
   discard(): void {
@@ -51,7 +52,7 @@ export class Store<View> {
   commit(): readonly Change<View>[] {
     const staged = this.#staged;
     this.#staged = new Map();
-    const vanished = [...this.#versions.keys()].filter((key) => !staged.has(key)).map((key) => this.#drop(key));
+    const vanished = [...this.versions.keys()].filter((key) => !staged.has(key)).map((key) => this.#drop(key));
     return [...vanished, ...Array.from(staged, ([key, stored]) => this.#keep(key, stored))].filter(
       (change) => change !== undefined,
     );
@@ -61,7 +62,7 @@ export class Store<View> {
   apply(object: unknown, deleted: boolean): Change<View> | undefined {
     const [key, stored] = this.#read(object);
     if (!deleted) return this.#keep(key, stored);
-    return this.#versions.has(key) ? { ...this.#drop(key), resourceVersion: stored.resourceVersion } : undefined;
+    return this.versions.has(key) ? { ...this.#drop(key), resourceVersion: stored.resourceVersion } : undefined;
   }
 
   #read(object: unknown): [ObjectKey, Stored<View>] {
@@ -75,18 +76,18 @@ export class Store<View> {
 
   /** Undefined when it is the version that is here. */
   #keep(key: ObjectKey, { parsed, resourceVersion }: Stored<View>): Change<View> | undefined {
-    if (this.#versions.get(key) === resourceVersion) return undefined;
+    if (this.versions.get(key) === resourceVersion) return undefined;
     const view = 'view' in parsed ? parsed.view : undefined;
     const problem = 'problem' in parsed ? parsed.problem : undefined;
     const viewChanged = this.views.get(key) !== view || this.problems.get(key) !== problem;
-    this.#versions.set(key, resourceVersion);
+    this.versions.set(key, resourceVersion);
     setOrDelete(this.views, key, view);
     setOrDelete(this.problems, key, problem);
     return { key, view, resourceVersion, viewChanged };
   }
 
   #drop(key: ObjectKey): Change<View> {
-    this.#versions.delete(key);
+    this.versions.delete(key);
     this.views.delete(key);
     this.problems.delete(key);
     return { key, view: undefined, resourceVersion: undefined, viewChanged: true };

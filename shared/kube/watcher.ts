@@ -28,6 +28,14 @@ export interface WatcherListener<View> {
   changed(key: ObjectKey, view: View | undefined, resourceVersion: string | undefined, viewChanged: boolean): void;
 }
 
+/** What a watcher holds, to be compared with what the apiserver has. */
+export interface Explanation {
+  readonly selection: Selection;
+  readonly synced: boolean;
+  /** Live: the resourceVersion of each object. */
+  readonly versions: ReadonlyMap<ObjectKey, string>;
+}
+
 const pageLimit = 500;
 /** A watch ends by itself after a random time in between, so that the watches of a fleet are not renewed together. */
 const shortestWatchSeconds = 600;
@@ -91,6 +99,10 @@ export class Watcher<View> {
 
   resourceVersion(key: ObjectKey): string | undefined {
     return this.#store.resourceVersion(key);
+  }
+
+  explain(): Explanation {
+    return { selection: this.#options.selection, synced: this.#synced, versions: this.#store.versions };
   }
 
   start(): void {

@@ -60,11 +60,19 @@ export class WriteQueue {
     this.#pump();
   }
 
-  /** Forgets what waits for the key, without a word; what is in flight still settles. */
+  /** Forgets what waits for the key, whoever added it, without a word; what is in flight still settles. */
   remove(key: string): void {
     this.#queue.remove(key);
     this.#forgetWakeUp(key);
     this.#finishWhenEmpty();
+  }
+
+  /** Forgets this very write, without a word, if it waits, and leaves others of its key alone. False when it is in flight, and will settle. */
+  recall(write: Write): boolean {
+    const isBack = this.#queue.recall(write);
+    if (this.#queue.get(write.key)?.state !== 'waiting') this.#forgetWakeUp(write.key);
+    this.#finishWhenEmpty();
+    return isBack;
   }
 
   /** Something waits or is in flight for the key. */

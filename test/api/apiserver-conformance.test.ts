@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import type { WatchEvent } from '#shared/kube/kube-api.ts';
 import { namespaces } from '#shared/kube/resources.ts';
 import { eventually } from '#test/lab/eventually.ts';
-import type { Act, Heard } from '#test/simulation/apiserver/conformance/act.ts';
+import { isEverydayBookmark, type Act, type Heard } from '#test/simulation/apiserver/conformance/act.ts';
 import { conformanceScript } from '#test/simulation/apiserver/conformance/script.ts';
 import { Transcript } from '#test/simulation/apiserver/conformance/transcript.ts';
 import { ask, done, kubeClient, type KubeClient } from './kube-client.ts';
@@ -34,7 +34,10 @@ async function perform(act: Act): Promise<Heard> {
   if (act.kind === 'ask') return ask(client, act.request);
   if (act.kind === 'watch') {
     const events: WatchEvent[] = [];
-    watches.set(act.name, { events, cancel: client.api.watch(act.request, (event) => events.push(event)) });
+    const hear = (event: WatchEvent): void => {
+      if (!isEverydayBookmark(event)) events.push(event);
+    };
+    watches.set(act.name, { events, cancel: client.api.watch(act.request, hear) });
     return undefined;
   }
   const { events, cancel } = watches.get(act.name) ?? { events: [], cancel: () => {} };

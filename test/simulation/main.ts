@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { explore, type Failing } from './explore/explore.ts';
 import { lastLine } from './play/last-line.ts';
 import { reportOf } from './play/report.ts';
-import type { Stage } from './play/stage.ts';
+import type { Stage, Violation } from './play/stage.ts';
 import { writeRegression } from './regressions/regression.ts';
 import { simOptions, usage, type SimOptions } from './replay/options.ts';
 import { playable, type Playable } from './replay/playable.ts';
@@ -43,18 +43,25 @@ function playOnce(options: SimOptions, played: Playable): number {
   file?.close();
   const realMs = performance.now() - startedMs;
   for (const violation of stage.violations) console.log(reportOf(violation, stage, played.command).join('\n'));
-  if (stage.violations.length > 0) explain(options, played);
+  const [first] = stage.violations;
+  if (first !== undefined) explain(first, options, played);
   console.log(lastLine(stage, realMs));
   return stage.violations.length === 0 ? 0 : 1;
 }
 
-function explain(options: SimOptions, played: Playable): void {
+function explain(violation: Violation, options: SimOptions, played: Playable): void {
   if (!options.trace) writeTrace(played, options.keepGoing);
-  const smallest = played.smallest();
+  const smallest = played.smallest(violation);
   if (smallest !== undefined) printSmallest(smallest, options);
 }
 
-function lookFor({ seed, explore: runs, path, forMs = defaultForMs, ...options }: SimOptions & { explore: number }): number {
+function lookFor({
+  seed,
+  explore: runs,
+  path,
+  forMs = defaultForMs,
+  ...options
+}: SimOptions & { explore: number }): number {
   const failing = explore({ seed, runs, path, forMs });
   if (failing === undefined) {
     console.log(`${runs} cases from seed ${seed}: no violation`);

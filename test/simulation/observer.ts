@@ -4,6 +4,7 @@ import type { KubeAnswer, KubeRequest, WatchEvent, WatchRequest } from '#shared/
 import type { Ip } from '#shared/net/ip.ts';
 import type { StoreChange } from './apiserver/store.ts';
 import type { Fault } from './faults/fault.ts';
+import type { UdpPacket } from './lan/udp-packet.ts';
 
 /** One run of one program, from start to death. */
 export interface ProcessRef {
@@ -38,6 +39,8 @@ export interface Observer {
   answering?(node: string, segment: string, ip: Ip, isAnswering: boolean): void;
   /** A frame leaves a node (its kernel's or its speaker's). The bytes are not to be kept. */
   sent?(node: string, segment: string, frame: Uint8Array): void;
+  /** A datagram leaves a node. */
+  datagram?(node: string, segment: string, packet: UdpPacket): void;
   /** Clients could not reach an address for a while; told when they can again, or when the simulation ends. */
   outage?(outage: Outage): void;
   started?(process: ProcessRef): void;

@@ -54,6 +54,7 @@ export class Thread {
   #isInTurn = false;
   #busyUntilUs = 0;
   #waking: Cancel | undefined;
+  #timers = 0;
   /** How many times slower than usual everything is. */
   slowness = 1;
   /** Told when it is held, goes on or ends. */
@@ -88,6 +89,11 @@ export class Thread {
         return random.next32();
       },
     };
+  }
+
+  /** Armed, and neither expired nor cancelled. */
+  get timers(): number {
+    return this.#timers;
   }
 
   assertTurn(): void {
@@ -135,8 +141,17 @@ export class Thread {
       cause: this.#scheduler.cause,
       callback,
     };
+    this.#timers++;
     this.#arm(timer, waitMs);
-    return () => (timer.callback = undefined);
+    return () => this.#disarm(timer);
+  }
+
+  /** What it was to call, if it was not yet called or cancelled. */
+  #disarm(timer: Timer): (() => void) | undefined {
+    const { callback } = timer;
+    if (callback !== undefined) this.#timers--;
+    timer.callback = undefined;
+    return callback;
   }
 
   #arm(timer: Timer, waitMs: number): void {
@@ -194,7 +209,7 @@ export class Thread {
     if (expired.length > 1) expired.sort((a, b) => a.deadlineMs - b.deadlineMs || a.sequence - b.sequence);
     // One that an earlier one cancels does not run.
     const timers = expired.map((timer) => ({
-      work: () => timer.callback?.(),
+      work: () => this.#disarm(timer)?.(),
       costUs: timerCostUs,
       cause: timer.cause,
     }));

@@ -23,6 +23,10 @@ export function begin(fault: Fault, world: World): Cancel {
     case 'clock step':
     case 'not ready':
     case 'kube-proxy stuck':
+    case 'state lost':
+    case 'state stale':
+    case 'state cut off':
+    case 'killed while writing':
       return beginNodeFault(fault, world);
     case 'carrier loss':
     case 'flap':
@@ -35,6 +39,8 @@ export function begin(fault: Fault, world: World): Cancel {
     case 'duplication':
     case 'reordering':
     case 'partition':
+    case 'udp filtered':
+    case 'multicast filtered':
     case 'foreign claim':
       return beginLanFault(fault, world);
     case 'api outage':

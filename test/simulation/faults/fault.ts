@@ -48,6 +48,12 @@ export type NodeFault =
   | { readonly kind: 'clock step'; readonly node: string; readonly byMs: number }
   /** The kubelet does not report; programs and data path go on. */
   | { readonly kind: 'not ready'; readonly node: string; readonly forMs: number }
+  /** The speaker's state file is gone, or is the one of so many writes ago, or ends after so many characters. */
+  | { readonly kind: 'state lost'; readonly node: string }
+  | { readonly kind: 'state stale'; readonly node: string; readonly writes: number }
+  | { readonly kind: 'state cut off'; readonly node: string; readonly length: number }
+  /** The speaker is killed in the middle of its next write of the file. */
+  | { readonly kind: 'killed while writing'; readonly node: string; readonly backAfterMs: number }
   /** kube-proxy's rules follow nothing any more. */
   | { readonly kind: 'kube-proxy stuck'; readonly node: string; readonly forMs: number };
 
@@ -68,6 +74,10 @@ export type LanFault =
   | { readonly kind: 'reordering'; readonly forMs: number }
   /** These nodes hear each other only; `oneWay`: the others still hear them. */
   | { readonly kind: 'partition'; readonly nodes: readonly string[]; readonly oneWay: boolean; readonly forMs: number }
+  /** The speakers' own datagrams are dropped. */
+  | { readonly kind: 'udp filtered'; readonly forMs: number }
+  /** What is sent to groups is dropped; broadcasts pass. */
+  | { readonly kind: 'multicast filtered'; readonly forMs: number }
   /** A host that is none of ours answers for the address. */
   | { readonly kind: 'foreign claim'; readonly ip: Ip; readonly forMs: number };
 

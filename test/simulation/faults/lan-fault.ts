@@ -15,6 +15,10 @@ export function beginLanFault(fault: LanFault, { lan, foreigner }: World): Cance
       return lan.reorder();
     case 'partition':
       return lan.partition(fault.nodes, { oneWay: fault.oneWay });
+    case 'udp filtered':
+      return lan.filterUdp();
+    case 'multicast filtered':
+      return lan.filterMulticast();
     case 'foreign claim':
       return foreigner.claim(fault.ip);
   }

@@ -1,5 +1,6 @@
 // Faults of machines and their links, made to happen.
 import type { Cancel } from '#shared/runtime/clock.ts';
+import type { Machine } from '../world/machine.ts';
 import type { World } from '../world/world.ts';
 import type { LinkFault, NodeFault } from './fault.ts';
 import { repeating } from './repeating.ts';
@@ -20,6 +21,35 @@ export function beginNodeFault(fault: NodeFault, world: World): Cancel {
       return machine.silenceKubelet();
     case 'kube-proxy stuck':
       return machine.kubeProxy.stick();
+    case 'state lost':
+    case 'state stale':
+    case 'state cut off':
+    case 'killed while writing':
+      spoilState(fault, machine);
+      return () => {};
+  }
+}
+
+type StateFault = Extract<
+  NodeFault,
+  { readonly kind: 'state lost' | 'state stale' | 'state cut off' | 'killed while writing' }
+>;
+
+function spoilState(fault: StateFault, machine: Machine): void {
+  const { stateDisk } = machine;
+  switch (fault.kind) {
+    case 'state lost':
+      stateDisk.lose();
+      break;
+    case 'state stale':
+      stateDisk.makeStale(fault.writes);
+      break;
+    case 'state cut off':
+      stateDisk.truncate(fault.length);
+      break;
+    case 'killed while writing':
+      stateDisk.killNextWriter(() => machine.end('speaker', 'kill', fault.backAfterMs));
+      break;
   }
 }
 

@@ -9,6 +9,7 @@ import { frameOf, headerOctets, type Frame } from './frame.ts';
 import { Impairments, newReceiver } from './impairments.ts';
 import { broadcastNumber, isGroupMac } from './octets.ts';
 import { Switch, type SwitchOptions } from './switch.ts';
+import { isOfSegment } from './udp-packet.ts';
 
 /** As Linux tells them apart (packet(7)): PACKET_HOST and so on. */
 export const arrivalTypes = { host: 0, broadcast: 1, multicast: 2, otherHost: 3 } as const;
@@ -50,6 +51,8 @@ export class Segment {
   readonly #switch: Switch<Attachment>;
   readonly #partitions = new Set<Partition>();
   readonly #listeners = new Set<PathsChanged>();
+  #udpFilters = 0;
+  #multicastFilters = 0;
   /** When the switch forgets what sends packets the wrong way. */
   readonly #changesAtUs = new Set<number>();
   /** Frames that left a station, since the start. */
@@ -87,6 +90,18 @@ export class Segment {
 
   reorder(): Cancel {
     return this.#impairments.reorder();
+  }
+
+  /** What the speakers say to each other is dropped, as by a firewall that was not told, until the answer is called. */
+  filterUdp(): Cancel {
+    this.#udpFilters++;
+    return once(() => this.#udpFilters--);
+  }
+
+  /** What is sent to groups is dropped; broadcasts pass. */
+  filterMulticast(): Cancel {
+    this.#multicastFilters++;
+    return once(() => this.#multicastFilters--);
   }
 
   /** These stations hear each other only; `oneWay`: the others still hear them. */
@@ -136,10 +151,15 @@ export class Segment {
 
   /** For attachments: true if the frame is on the wire. */
   send(from: Attachment, bytes: Uint8Array): boolean {
-    if (!from.isPlugged || from.isMute || bytes.length > mtuOctets + headerOctets) return false;
-    const frame = frameOf(bytes);
+    return bytes.length <= mtuOctets + headerOctets && this.sendFrame(from, frameOf(bytes));
+  }
+
+  /** For attachments: true if the frame is on the wire. */
+  sendFrame(from: Attachment, frame: Frame): boolean {
+    if (!from.isPlugged || from.isMute) return false;
     this.sent++;
     this.#record(from, frame);
+    if (this.#isFiltered(frame)) return true;
     const { to, answer } = this.#switch.forward(from, frame, this.#scheduler.nowUs);
     for (const receiver of to) {
       if (receiver !== from && this.hears(from, receiver)) this.#carry(from, receiver, frame);
@@ -157,6 +177,11 @@ export class Segment {
   detach(attachment: Attachment): void {
     this.#attachments.delete(attachment);
     this.unplugged(attachment);
+  }
+
+  #isFiltered({ destination, udp }: Frame): boolean {
+    if (this.#udpFilters > 0 && udp !== undefined && isOfSegment(udp)) return true;
+    return this.#multicastFilters > 0 && isGroupMac(destination) && destination !== broadcastNumber;
   }
 
   #record({ station }: Attachment, { arp, destination }: Frame): void {
@@ -212,6 +237,10 @@ export class Attachment {
   /** The bytes are the segment's from now on. True if the frame is on the wire. */
   send(bytes: Uint8Array): boolean {
     return this.segment.send(this, bytes);
+  }
+
+  sendFrame(frame: Frame): boolean {
+    return this.segment.sendFrame(this, frame);
   }
 
   plug(isPlugged: boolean): void {

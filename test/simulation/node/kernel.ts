@@ -1,4 +1,4 @@
-// The kernel of a node: interfaces, ARP for its own addresses, packet sockets, news of the network. It goes on when the programs do not.
+// The kernel of a node: interfaces, ARP for its own addresses, packet and UDP sockets, news of the network. It goes on when the programs do not.
 import type { Ip } from '#shared/net/ip.ts';
 import type { Cancel } from '#shared/runtime/clock.ts';
 import type { HostNetworkState } from '#speaker/l2/host-network.ts';
@@ -14,6 +14,7 @@ import type { Scheduler } from '../time/scheduler.ts';
 import type { Trace } from '../trace.ts';
 import { Answering } from './answering.ts';
 import { ethernet, network } from './host-network.ts';
+import { KernelUdp, type ProgramUdpSockets } from './kernel-udp.ts';
 import { Nic, type NicOptions } from './nic.ts';
 import { ProcessNetwork } from './process-network.ts';
 
@@ -21,7 +22,7 @@ export interface KernelDependencies {
   readonly scheduler: Scheduler;
   readonly trace: Trace;
   readonly seed: number;
-  readonly observer: Pick<Observer, 'sent' | 'answering'>;
+  readonly observer: Pick<Observer, 'sent' | 'answering' | 'datagram'>;
 }
 
 /** Frames that an interface keeps while a virtual machine stands still. */
@@ -39,6 +40,7 @@ export class Kernel {
   readonly #nics: Nic[] = [];
   readonly #processes = new Set<ProcessNetwork>();
   readonly #answering: Answering;
+  readonly #udp: KernelUdp;
   /** What kube-proxy's rules say; told anew with `servingChanged`. */
   forwards: (ip: Ip) => boolean = () => false;
   /** Some kernels are told to be silent (arp_ignore 8). */
@@ -52,10 +54,17 @@ export class Kernel {
   #newsLost = 0;
 
   constructor(name: string, dependencies: KernelDependencies) {
-    const { scheduler, observer } = dependencies;
+    const { scheduler, observer, seed } = dependencies;
     this.name = name;
     this.#dependencies = dependencies;
     this.#answering = new Answering(this, { scheduler, observer });
+    this.#udp = new KernelUdp({
+      scheduler,
+      random: randomFor(seed, `${name} neighbours`),
+      nics: this.#nics,
+      send: (nic, frame) => this.send(nic, frame),
+      sendDatagram: (nic, frame) => this.#sendDatagram(nic, frame),
+    });
   }
 
   get isRunning(): boolean {
@@ -94,6 +103,10 @@ export class Kernel {
     const process = new ProcessNetwork(this, thread, { scheduler, random });
     this.#processes.add(process);
     return process;
+  }
+
+  udpForProgram(thread: Thread): ProgramUdpSockets {
+    return this.#udp.forProgram(thread);
   }
 
   /** Addresses for which it is told whether this node answers, instead of those before. */
@@ -171,6 +184,11 @@ export class Kernel {
       return;
     }
     if (!nic.isUp) return;
+    if (frame.udp !== undefined) {
+      this.#udp.received(nic, frame, type);
+      return;
+    }
+    this.#udp.heardArp(nic, frame, type, this.#own.has(frame.arp?.targetIp ?? 0));
     this.#answerOwn(nic, frame, type);
     for (const process of this.#processes) process.packetSockets.arrive(nic, frame, type);
   }
@@ -190,6 +208,7 @@ export class Kernel {
   networkChanged(): void {
     const { network: state } = this;
     this.#own = new Set(state.addresses.filter(({ ip }) => ip.includes('.')).map(({ ip }) => ipv4Number(ip)));
+    this.#udp.networkChanged();
     this.#hasUntold = this.#newsLost > 0 || !this.isRunning;
     if (this.#hasUntold) return;
     for (const process of this.#processes) process.hostNetwork.become(state);
@@ -205,6 +224,13 @@ export class Kernel {
     if (nic.attachment.send(frame)) this.#dependencies.observer.sent?.(this.name, segment.name, frame);
   }
 
+  #sendDatagram(nic: Nic, frame: Frame): void {
+    const { segment } = nic.attachment;
+    if (nic.attachment.sendFrame(frame) && frame.udp !== undefined) {
+      this.#dependencies.observer.datagram?.(this.name, segment.name, frame.udp);
+    }
+  }
+
   /** An address is the machine's, not the interface's: asked for through any of them, it is answered (arp_ignore 0). */
   #answerOwn(nic: Nic, { arp }: Frame, type: ArrivalType): void {
     if (arp === undefined || !this.answersArp || type === arrivalTypes.otherHost) return;
@@ -214,6 +240,7 @@ export class Kernel {
 
   #become(state: 'running' | 'hung' | 'off'): void {
     this.#state = state;
+    if (state !== 'running') this.#udp.forget();
     this.#dependencies.trace.record(this.name, 'kernel', state);
     this.#runningChanged();
   }

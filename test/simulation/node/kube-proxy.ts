@@ -61,6 +61,12 @@ export class KubeProxy {
     return false;
   }
 
+  /** How its process answers who asks for its health. */
+  get answers(): 'at once' | 'never' | 'not there' {
+    if (!this.#isOn) return 'not there';
+    return this.#stuck > 0 ? 'never' : 'at once';
+  }
+
   /** The process hangs, stands still with its machine, or hears nothing of the API, until the answer is called; its rules stay. */
   stick(): Cancel {
     this.#stuck++;

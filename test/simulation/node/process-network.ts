@@ -1,9 +1,10 @@
-// The network as one program on a simulated node has it: its packet sockets and its news of the interfaces. Both end with the program.
+// The network as one program on a simulated node has it: its packet and UDP sockets and its news of the interfaces. Both end with the program.
 import { uniform, type Random } from '#shared/runtime/random.ts';
 import type { Thread } from '../thread.ts';
 import type { Scheduler } from '../time/scheduler.ts';
 import { SimulatedHostNetwork } from './host-network.ts';
 import type { Kernel } from './kernel.ts';
+import type { ProgramUdpSockets } from './kernel-udp.ts';
 import { KernelPacketSockets } from './kernel-packet-sockets.ts';
 
 const newsCostUs = 50;
@@ -17,6 +18,8 @@ export interface ProcessNetworkDependencies {
 export class ProcessNetwork {
   readonly thread: Thread;
   readonly packetSockets: KernelPacketSockets;
+  /** Datagrams are what the program says that they are: octets, or in fast runs objects. */
+  readonly udpSockets: ProgramUdpSockets;
   readonly hostNetwork: SimulatedHostNetwork;
   readonly #kernel: Kernel;
   #isOver = false;
@@ -26,6 +29,7 @@ export class ProcessNetwork {
     this.thread = thread;
     this.#kernel = kernel;
     this.packetSockets = new KernelPacketSockets(kernel, thread);
+    this.udpSockets = kernel.udpForProgram(thread);
     this.hostNetwork = new SimulatedHostNetwork(kernel.network, (work) => {
       lastUs = Math.max(lastUs, scheduler.nowUs + uniform(random, 0, newsDelayUs));
       scheduler.at(lastUs, () => thread.receive(work, newsCostUs));
@@ -39,6 +43,7 @@ export class ProcessNetwork {
     this.#isOver = true;
     this.hostNetwork.stop();
     this.packetSockets.closeAll();
+    this.udpSockets.closeAll();
     this.#kernel.ended(this);
   }
 }

@@ -32,7 +32,6 @@ export function clientMac(index: number): Mac {
   return mac(0x03_0000 + index);
 }
 
-export const gatewayIp = address(0x0a00_0001);
 export const foreignMac = mac(0x04_0000);
 
 export function poolRange(pool: number, addresses: number): string {

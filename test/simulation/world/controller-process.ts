@@ -34,6 +34,7 @@ export function runController(
         metrics: quietMetrics,
       },
     );
+    process.explain = () => controller?.explain() ?? [];
     controller.start();
   }, startCostUs);
   return () => thread.receive(() => controller?.stop(() => process.end()), 0);

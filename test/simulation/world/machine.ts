@@ -11,6 +11,7 @@ import type { Segment } from '../lan/segment.ts';
 import { Kernel } from '../node/kernel.ts';
 import { KubeProxy } from '../node/kube-proxy.ts';
 import type { Nic } from '../node/nic.ts';
+import { StateDisk } from '../node/state-disk.ts';
 import type { ServedServices } from '../node/served-services.ts';
 import { NodeTime } from '../node-time.ts';
 import type { Observer } from '../observer.ts';
@@ -43,6 +44,8 @@ export class Machine {
   readonly kernel: Kernel;
   readonly nic: Nic;
   readonly kubeProxy: KubeProxy;
+  /** Of its speaker; it outlives processes and boots. */
+  readonly stateDisk = new StateDisk();
   readonly #dependencies: MachineDependencies;
   readonly #random: Random;
   readonly #kubelet: Kubelet;
@@ -76,6 +79,11 @@ export class Machine {
   /** Kernel and programs have power. */
   get isOn(): boolean {
     return this.#isOn;
+  }
+
+  /** As its programs see it. */
+  get monotonicMs(): number {
+    return this.#time.monotonicMs();
   }
 
   process(program: Program): Process | undefined {
@@ -123,12 +131,12 @@ export class Machine {
   freeze(monotonicStops: boolean): Cancel {
     const releases = [...this.processes.flatMap(({ threads }) => threads.map((thread) => thread.hold()))];
     const thaw = this.kernel.freeze();
-    const heard = this.silenceKubelet();
+    const ends = [this.silenceKubelet(), this.kubeProxy.stick()];
     if (monotonicStops) this.#time.stop();
     return once(() => {
       if (monotonicStops) this.#time.go();
       thaw();
-      heard();
+      for (const end of ends) end();
       for (const release of releases) release();
     });
   }
@@ -198,13 +206,16 @@ export class Machine {
   }
 }
 
-function kernelObserver(observers: readonly Observer[]): Pick<Observer, 'sent' | 'answering'> {
+function kernelObserver(observers: readonly Observer[]): Pick<Observer, 'sent' | 'answering' | 'datagram'> {
   return {
     sent: (...told) => {
       for (const observer of observers) observer.sent?.(...told);
     },
     answering: (...told) => {
       for (const observer of observers) observer.answering?.(...told);
+    },
+    datagram: (...told) => {
+      for (const observer of observers) observer.datagram?.(...told);
     },
   };
 }

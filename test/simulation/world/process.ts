@@ -1,4 +1,5 @@
 // One run of one program on a machine, from start to death: its threads, its way to the apiserver, and what ends with it.
+import type { Explanation } from '#shared/kube/watcher.ts';
 import type { Cancel } from '#shared/runtime/clock.ts';
 import type { NodeTime } from '../node-time.ts';
 import type { Observer, ProcessRef } from '../observer.ts';
@@ -31,6 +32,8 @@ export class Process implements ProcessRef {
   readonly #threads = new Map<ThreadName, Thread>();
   readonly #atDeath: (() => void)[] = [];
   #isAlive = true;
+  /** What its program holds of each kind that it watches; nothing before it runs. */
+  explain: () => readonly Explanation[] = () => [];
 
   constructor({ name, node, program }: ProcessRef, dependencies: ProcessDependencies) {
     this.name = name;

@@ -53,6 +53,7 @@ export function runSpeaker(process: Process, dependencies: SpeakerProcessDepende
       },
     );
     speaker.excludeInterfaces(['^lo$']);
+    process.explain = () => speaker?.explain() ?? [];
     speaker.start();
   }, startCostUs);
   wire.receive(

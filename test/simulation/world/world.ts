@@ -124,8 +124,8 @@ export class World {
     for (const observer of this.#observers) told(observer);
   }
 
-  /** The cluster with its users' objects, and all programs on their way. */
-  boot(): void {
+  /** The cluster with its users' objects, and all programs on their way, or those that are named. */
+  boot(isRun: (node: string, program: Program) => boolean = () => true): void {
     for (const name of ['default', ownNamespace, serviceNamespace])
       this.apiserver.put(namespaces, namespaceManifest(name));
     const { options, users } = this;
@@ -140,7 +140,7 @@ export class World {
     for (const machine of this.machines.values()) {
       const programs: readonly Program[] =
         machine.index < options.controllers ? ['speaker', 'controller'] : ['speaker'];
-      for (const program of programs) {
+      for (const program of programs.filter((each) => isRun(machine.name, each))) {
         this.scheduler.after(uniform(random, 0, longestBootMs) * 1000, () => machine.run(program));
       }
     }
@@ -192,21 +192,17 @@ export class World {
 
   /** Clients use every address that some Service shows, each another one in turn, and kernels tell of it whether they hand it on. */
   #followAddresses(): ShownAddresses {
-    const uses = new Map<Ip, Cancel>();
+    const ends = new Map<Ip, readonly Cancel[]>();
     let turn = 0;
-    const watch = (): void => {
-      for (const { kernel } of this.machines.values()) kernel.watchAddresses(this.shown.all);
-    };
     return new ShownAddresses({
       appeared: (ip) => {
+        const watches = [...this.machines.values()].map(({ kernel }) => kernel.watchAddress(ip));
         const client = this.clients[turn++ % this.clients.length];
-        if (client !== undefined) uses.set(ip, client.use(ip));
-        watch();
+        ends.set(ip, client === undefined ? watches : [...watches, client.use(ip)]);
       },
       vanished: (ip) => {
-        uses.get(ip)?.();
-        uses.delete(ip);
-        watch();
+        for (const end of ends.get(ip) ?? []) end();
+        ends.delete(ip);
       },
     });
   }

@@ -76,6 +76,23 @@ test('a Service gets its address in one patch', () => {
   expect(told()).toEqual(['Normal IPAllocated Allocate web: Assigned IP ["10.1.0.0"]']);
 });
 
+test('a change that is taken back while the watch has not shown it yet is taken back on the Service too', () => {
+  pool(['10.1.0.0/30']);
+  service('web');
+  start();
+  clock.advance(3_000);
+  expect(shownIn(cluster, 'web')).toEqual(['10.1.0.0']);
+  cluster.apiserver.remove(ipAddressPools, ownNamespace, 'a');
+  clock.advance(20);
+  const end = cluster.apiserver.troubles.delayWatches({ lagMs: 3_000 });
+  clock.advance(180);
+  expect(shownIn(cluster, 'web')).toEqual([]);
+  end();
+  pool(['10.1.0.0/30']);
+  clock.advance(10_000);
+  expect(shownIn(cluster, 'web')).toEqual(['10.1.0.0']);
+});
+
 test('what others wrote on a Service stays as it was', () => {
   pool(['10.1.0.0/30']);
   const foreign = {

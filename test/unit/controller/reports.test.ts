@@ -83,6 +83,25 @@ test('a fail-over of a few seconds is no write of the Service', () => {
   expect(cluster.get(services, 'default', 'web')?.['metadata'].resourceVersion).toBe(resourceVersion);
 });
 
+test('Announced is put right when speakers change their mind before the watch has shown what was written', () => {
+  const { troubles } = cluster.apiserver;
+  pool('a', ['10.1.0.0/30']);
+  service('web');
+  advertisement('all');
+  cluster.put(serviceL2Statuses, l2Status('web'));
+  clock.advance(15_000);
+  expect(conditionIn(cluster, 'web', 'ingot.dev/Announced')).toBe('True/Announced');
+  cluster.apiserver.remove(serviceL2Statuses, ownNamespace, 'l2-web');
+  clock.advance(9_900);
+  const end = troubles.delayWatches({ lagMs: 3_000 });
+  clock.advance(500);
+  expect(conditionIn(cluster, 'web', 'ingot.dev/Announced')).toBe('False/NotAnnounced');
+  end();
+  cluster.put(serviceL2Statuses, l2Status('web'));
+  clock.advance(20_000);
+  expect(conditionIn(cluster, 'web', 'ingot.dev/Announced')).toBe('True/Announced');
+});
+
 test('a Service that loses its address loses the condition Announced with it', () => {
   pool('a', ['10.1.0.0/30']);
   service('web');

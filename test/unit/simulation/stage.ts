@@ -13,6 +13,7 @@ import {
 import type { SwitchOptions } from '#test/simulation/lan/switch.ts';
 import { Kernel } from '#test/simulation/node/kernel.ts';
 import type { Nic } from '#test/simulation/node/nic.ts';
+import type { Observer } from '#test/simulation/observer.ts';
 import { NodeTime } from '#test/simulation/node-time.ts';
 import { Thread } from '#test/simulation/thread.ts';
 import { Scheduler } from '#test/simulation/time/scheduler.ts';
@@ -75,6 +76,8 @@ export class Stage {
   /** As `12.5 n1 +192.0.2.100`, in milliseconds. */
   readonly answering: string[] = [];
   readonly seed: number;
+  /** What else is to be told. */
+  readonly told: Pick<Observer, 'datagram'> = {};
 
   constructor({ seed = 1, ...options }: SwitchOptions & { readonly seed?: number } = {}) {
     this.seed = seed;
@@ -105,6 +108,7 @@ export class Stage {
     const kernel = new Kernel(`n${number}`, {
       ...this.dependencies,
       observer: {
+        datagram: (...told) => this.told.datagram?.(...told),
         answering: (node, _segment, ip, isAnswering) =>
           void this.answering.push(`${this.nowMs} ${node} ${isAnswering ? '+' : '-'}${ip}`),
       },

@@ -51,6 +51,16 @@ test.each([404, 422])(
   },
 );
 
+test.each([200, 404, 409, 422, 500])('what follows for its successor is sent when the apiserver answers %i', (code) => {
+  const { api, queue } = startQueue();
+  cleanUp(queue, marked('shop'));
+  const request = statusRequest({ namespace, name: 'shop' }, { status: {} });
+  queue.add({ key: queueKey(marked('shop').key), priority: 'allocate', request, settled: () => {} });
+  if (code === 200) api.next().ok({ metadata: { resourceVersion: '2' } });
+  else api.next().refuse(code);
+  expect(api.open.map((open) => open.request)).toEqual([request]);
+});
+
 test('a thousand Services deleted at once do not keep others from learning why they wait', () => {
   const { api, clock, queue } = startQueue();
   for (let index = 0; index < 1_000; index++) cleanUp(queue, marked(`gone-${index}`));

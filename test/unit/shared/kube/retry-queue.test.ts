@@ -114,6 +114,21 @@ test('removing forgets what waits, and what follows the one in flight', () => {
   expect(queue.size).toBe(0);
 });
 
+test('recalling forgets this very write as long as it is not in flight, and no other of its key', () => {
+  const queue = new RetryQueue();
+  const [first, second, third] = [write('a'), write('a', 'allocate', 'blue'), write('a', 'allocate', 'green')];
+  queue.add(first, 0);
+  queue.take(all);
+  queue.add(second, 0);
+  expect(queue.recall(first)).toBe(false);
+  expect(queue.recall(third)).toBe(true);
+  queue.end('a', 0, { uncertain: false });
+  expect(queue.recall(first)).toBe(true);
+  expect(queue.get('a')?.write).toBe(second);
+  expect(queue.recall(second)).toBe(true);
+  expect(queue.size).toBe(0);
+});
+
 test('clearing answers with all that will not be sent, and leaves what is in flight', () => {
   const queue = new RetryQueue();
   const follower = write('a', 'allocate', 'blue');

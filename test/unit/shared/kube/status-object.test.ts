@@ -26,8 +26,8 @@ function desired(status: Record<string, unknown>): DesiredStatusObject {
 
 const onN1 = desired({ node: 'n1', ips: ['192.0.2.1'] });
 
-function object(uid: string, status: object = {}): object {
-  return { metadata: { uid, resourceVersion: '1' }, status };
+function object(uid: string, status: object = {}, node = 'n1'): object {
+  return { metadata: { uid, resourceVersion: '1', labels: { 'metallb.io/node': node } }, status };
 }
 
 /** What is asked now. */
@@ -97,7 +97,7 @@ test('an immutable field that changes makes another object', () => {
   expect(asks(api)).toEqual(['delete u1']);
   api.next().ok({});
   expect(asks(api)).toEqual(['create']);
-  api.next().ok(object('u2'));
+  api.next().ok(object('u2', {}, 'n2'));
   expect(bodyOf(api.next())).toEqual({ status: { node: 'n2', ips: [] } });
 });
 
@@ -125,6 +125,11 @@ describe('an object that is there already', () => {
     expect(asks(api)).toEqual(['delete u0']);
     api.next().ok({});
     expect(asks(api)).toEqual(['create']);
+  });
+
+  test('made by another node, which has not filled it in yet, is replaced: a watch of our own would not show it', () => {
+    const { api } = found(object('u0', {}, 'n0'));
+    expect(asks(api)).toEqual(['delete u0']);
   });
 
   test('and has been replaced meanwhile is read again', () => {

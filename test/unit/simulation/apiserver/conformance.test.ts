@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import type { WatchEvent } from '#shared/kube/kube-api.ts';
 import { namespaces } from '#shared/kube/resources.ts';
 import { Apiserver } from '#test/simulation/apiserver/apiserver.ts';
-import type { Act, Heard } from '#test/simulation/apiserver/conformance/act.ts';
+import { isEverydayBookmark, type Act, type Heard } from '#test/simulation/apiserver/conformance/act.ts';
 import { conformanceScript } from '#test/simulation/apiserver/conformance/script.ts';
 import { Transcript } from '#test/simulation/apiserver/conformance/transcript.ts';
 import { randomFor } from '#test/simulation/time/random.ts';
@@ -33,7 +33,10 @@ function perform(act: Act): Heard {
   }
   if (act.kind === 'watch') {
     const events: WatchEvent[] = [];
-    watches.set(act.name, { events, cancel: api.watch(act.request, (event) => events.push(event)) });
+    const hear = (event: WatchEvent): void => {
+      if (!isEverydayBookmark(event)) events.push(event);
+    };
+    watches.set(act.name, { events, cancel: api.watch(act.request, hear) });
     clock.advance(100);
     return undefined;
   }

@@ -199,3 +199,18 @@ test('with its node its rules are gone; they come back some seconds after the bo
   cluster.advance(3000);
   expect(first?.kernel.serves(vip)).toBe(true);
 });
+
+test('who asks for its health hears nothing while it hangs, and finds nobody while the node boots', () => {
+  const { proxies, ...cluster } = new Cluster();
+  const [proxy] = proxies.map((one) => one.proxy);
+  if (proxy === undefined) throw new Error('no proxy');
+  const answers = [proxy.answers];
+  const end = proxy.stick();
+  answers.push(proxy.answers);
+  end();
+  proxy.powerOff();
+  answers.push(proxy.answers);
+  proxy.start();
+  cluster.scheduler.runUntil(5_000_000);
+  expect([...answers, proxy.answers]).toEqual(['at once', 'never', 'not there', 'at once']);
+});

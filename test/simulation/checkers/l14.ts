@@ -1,0 +1,50 @@
+// L14: what a node sends, by the second: little when it is quiet, announcements within their pace at all times.
+import type { Ip } from '#shared/net/ip.ts';
+import { isAnnouncement, readArp } from '../lan/arp-message.ts';
+import { announcementFrames, steadyFrames } from './bounds.ts';
+import type { Checker, Tally } from './checker.ts';
+import type { Scene } from './scene.ts';
+
+interface Sent {
+  announcements: number;
+  others: number;
+}
+
+export class L14 implements Checker {
+  readonly #scene: Scene;
+  readonly #tally: Tally;
+  /** By node, in this second. */
+  readonly #sent = new Map<string, Sent>();
+  /** The second that begins is quiet, as far as one can know. */
+  #wasCalm = false;
+
+  constructor(scene: Scene, tally: Tally) {
+    this.#scene = scene;
+    this.#tally = tally;
+  }
+
+  /** Announcements follow for 4.4 s. */
+  answering(_node: string, _segment: string, _ip: Ip): void {
+    this.#wasCalm = false;
+  }
+
+  sent(node: string, _segment: string, frame: Uint8Array): void {
+    const sent = this.#sent.get(node) ?? { announcements: 0, others: 0 };
+    this.#sent.set(node, sent);
+    const arp = readArp(frame);
+    if (arp !== undefined && isAnnouncement(arp)) sent.announcements++;
+    else sent.others++;
+  }
+
+  tick(): void {
+    const isCalm = this.#scene.calm.sinceUs !== undefined;
+    for (const [node, { announcements, others }] of this.#sent) {
+      this.#tally.measure(announcements, announcementFrames, node, () => `${announcements} announcements in a second`);
+      if (isCalm && this.#wasCalm) {
+        this.#tally.measure(others, steadyFrames, node, () => `${others} frames in a quiet second`);
+      }
+    }
+    this.#sent.clear();
+    this.#wasCalm = isCalm;
+  }
+}

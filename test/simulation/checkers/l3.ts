@@ -1,0 +1,57 @@
+// L3: after the crash of a node, how long until another one announces each of its addresses.
+import type { Ip } from '#shared/net/ip.ts';
+import type { Fault } from '../faults/fault.ts';
+import { isAnnouncement, readArp } from '../lan/arp-message.ts';
+import { ipv4Text } from '../lan/octets.ts';
+import { boundsMs } from './bounds.ts';
+import type { Checker, Tally } from './checker.ts';
+import { Crashes } from './crashes.ts';
+import type { Scene } from './scene.ts';
+
+export class L3 implements Checker {
+  readonly #scene: Scene;
+  readonly #tally: Tally;
+  readonly #crashes: Crashes;
+  readonly #announced = new Set<Ip>();
+
+  constructor(scene: Scene, tally: Tally) {
+    this.#scene = scene;
+    this.#tally = tally;
+    this.#crashes = new Crashes(scene);
+  }
+
+  faultBegan(fault: Fault): void {
+    this.#announced.clear();
+    this.#crashes.faultBegan(fault);
+  }
+
+  faultEnded(): void {
+    this.#crashes.faultEnded();
+  }
+
+  sent(node: string, _segment: string, frame: Uint8Array): void {
+    const crash = this.#crashes.current;
+    if (crash === undefined || crash.node === node) return;
+    const arp = readArp(frame);
+    const ip = arp !== undefined && isAnnouncement(arp) ? ipv4Text(arp.senderIp) : undefined;
+    if (ip === undefined || !crash.addresses.has(ip) || this.#announced.has(ip)) return;
+    this.#announced.add(ip);
+    this.#measure(ip, crash.atUs, `announced by ${node}`);
+  }
+
+  tick(): void {
+    this.#crashes.tick();
+    const crash = this.#crashes.current;
+    if (crash === undefined || this.#scene.nowUs <= crash.atUs + boundsMs.takeOver * 1000) return;
+    for (const ip of crash.addresses) {
+      const { nodes, isServed } = this.#scene.candidates.of(ip);
+      const isWanted = isServed && [...nodes.keys()].some((other) => other !== crash.node);
+      if (isWanted && !this.#announced.has(ip)) this.#measure(ip, crash.atUs, 'not announced by anybody');
+    }
+  }
+
+  #measure(ip: Ip, crashedUs: number, what: string): void {
+    const ms = (this.#scene.nowUs - crashedUs) / 1000;
+    this.#tally.measure(ms, boundsMs.takeOver, ip, () => `${what} ${ms} ms after the crash`);
+  }
+}

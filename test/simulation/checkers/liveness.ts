@@ -1,0 +1,115 @@
+// Liveness: when it has been quiet for a while every Service that can have an address has one, every address that somebody can answer for is
+// reached by its clients, and conditions say what is.
+import type { Ip } from '#shared/net/ip.ts';
+import { services } from '#shared/kube/resources.ts';
+import { fieldsOf, listOf, type KubeObject } from '../apiserver/object.ts';
+import type { StoreChange } from '../apiserver/store.ts';
+import { ipv4Text } from '../lan/octets.ts';
+import { boundsMs } from './bounds.ts';
+import type { Checker, Tally } from './checker.ts';
+import { isInPool, mayShare, serviceFacts, type ServiceFacts } from './facts.ts';
+import type { Scene } from './scene.ts';
+
+type What = 'given' | 'reached' | 'Allocated' | 'Announced';
+
+const boundOf: Readonly<Record<What, number>> = {
+  given: boundsMs.reach,
+  reached: boundsMs.reach,
+  Allocated: boundsMs.condition,
+  Announced: boundsMs.condition,
+};
+
+export class Liveness implements Checker {
+  readonly #scene: Scene;
+  readonly #tally: Tally;
+  /** Since when something is missing, by what it is. */
+  readonly #missing = new Map<string, number>();
+  /**
+   * Ceased to be ours while nobody may have led. A new leader finds such Services by their annotation, which those without an address do not have
+   * (spec/kubernetes.md §2): their condition stays.
+   */
+  readonly #left = new Set<string>();
+  /** When something changed that others take their time for. */
+  #changedUs = 0;
+
+  constructor(scene: Scene, tally: Tally) {
+    this.#scene = scene;
+    this.#tally = tally;
+    scene.onTouched(() => (this.#changedUs = scene.nowUs));
+  }
+
+  stored({ resource, before, object }: StoreChange): void {
+    if (resource.plural !== services.plural) return;
+    const facts = serviceFacts(object);
+    const isSame = before !== undefined && serviceFacts(before).wish === facts.wish;
+    if (!isSame) this.#changedUs = this.#scene.nowUs;
+    if (facts.isOurs) this.#left.delete(facts.key);
+    else if (!isSame && this.#scene.sight.sinceUs === undefined) this.#left.add(facts.key);
+  }
+
+  tick(): void {
+    const { calm, world } = this.#scene;
+    if (calm.sinceUs === undefined) return this.#missing.clear();
+    for (const service of world.apiserver.list(services)) this.#judgeService(service);
+    for (const ip of world.shown.all) this.#judgeAddress(ip);
+  }
+
+  #judgeService(service: KubeObject): void {
+    const facts = serviceFacts(service);
+    const { key } = facts;
+    const hasAddress = facts.addresses.length > 0;
+    this.#see(
+      'given',
+      key,
+      !facts.isOurs || hasAddress || !this.#canBeGiven(facts),
+      'has no address, and there is one',
+    );
+    const allocated = facts.isOurs ? (hasAddress ? 'True' : 'False') : undefined;
+    const isAllocated = this.#left.has(key) || conditionOf(service, 'ingot.dev/Allocated') === allocated;
+    this.#see('Allocated', key, isAllocated, `condition Allocated is not ${allocated ?? 'absent'}`);
+    if (!facts.isOurs) return;
+    const isAnswered = facts.addresses.some((ip) => this.#scene.answerers(ip).size > 0);
+    const announced = hasAddress ? (isAnswered ? 'True' : 'False') : undefined;
+    const isAnnounced = conditionOf(service, 'ingot.dev/Announced') === announced;
+    this.#see('Announced', key, isAnnounced, `condition Announced is not ${announced ?? 'absent'}`);
+  }
+
+  #judgeAddress(ip: Ip): void {
+    const { nodes, isServed } = this.#scene.candidates.of(ip);
+    const { clients } = this.#scene.world;
+    const isWanted = isServed && nodes.size > 0 && clients.length > 0;
+    this.#see('reached', ip, !isWanted || clients.some((client) => client.reaches(ip)), 'no client reaches it');
+  }
+
+  /** By trying every address of every pool. */
+  #canBeGiven(facts: ServiceFacts): boolean {
+    const { declared, world } = this.#scene;
+    for (const { ranges } of declared.pools) {
+      for (const [first, last] of ranges) {
+        for (let number = first; number <= last; number++) {
+          const ip = ipv4Text(number);
+          const holders = [...world.shown.holders(ip).values()].map(serviceFacts);
+          if (isInPool(facts, ip, declared.pools) && holders.every((other) => mayShare(facts, other))) return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  #see(what: What, subject: string, holds: boolean, message: string): void {
+    const id = `${what} ${subject}`;
+    this.#tally.evaluated++;
+    if (holds) return void this.#missing.delete(id);
+    const { nowUs, calm } = this.#scene;
+    const missingUs = this.#missing.get(id) ?? nowUs;
+    this.#missing.set(id, missingUs);
+    const sinceUs = Math.max(missingUs, calm.sinceUs ?? nowUs, what === 'Announced' ? this.#changedUs : 0);
+    const ms = (nowUs - sinceUs) / 1000;
+    this.#tally.measure(ms, boundOf[what], subject, () => `${message} for ${ms} ms`);
+  }
+}
+
+function conditionOf(object: KubeObject, type: string): unknown {
+  const conditions = listOf(fieldsOf(object['status'])['conditions']).map(fieldsOf);
+  return conditions.find((condition) => condition['type'] === type)?.['status'];
+}

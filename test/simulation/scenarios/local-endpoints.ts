@@ -1,0 +1,66 @@
+// externalTrafficPolicy Local: traffic goes where endpoints are, to terminating ones where none is ready, and for a shared address to a node
+// that has some of every Service behind it.
+import { endpointSlices, services } from '#shared/kube/resources.ts';
+import { serviceManifest, serviceNamespace } from '../world/manifests.ts';
+import { expectAllAllocated, expectAllServed } from './look.ts';
+import type { Scenario } from './scenario.ts';
+
+/** Its traffic policy is Local. */
+const local = 3;
+
+function end(node: string, state: 'ready' | 'terminating'): object {
+  return {
+    addresses: ['10.244.0.1'],
+    nodeName: node,
+    conditions: { ready: state === 'ready', serving: true, terminating: state === 'terminating' },
+  };
+}
+
+export const localEndpointsTerminate: Scenario = {
+  name: 'endpoints of ETP Local terminate',
+  topology: { nodes: 3, services: 8, pools: 1, poolAddresses: 16, controllers: 1, clients: 2 },
+  seeds: [1, 2, 3],
+  script: (stage) => {
+    stage.run(20_000);
+    const slice = `s${local}-1`;
+    const tell = (...endpoints: readonly object[]): void =>
+      stage.world.apiserver.edit(endpointSlices, serviceNamespace, slice, (before) => ({ ...before, endpoints }));
+    for (const [from, to] of [
+      ['n1', 'n2'],
+      ['n2', 'n3'],
+      ['n3', 'n1'],
+    ] as const) {
+      tell(end(from, 'ready'));
+      stage.run(60_000);
+      tell(end(from, 'terminating'), end(to, 'ready'));
+      stage.run(60_000);
+      expectAllServed(stage);
+      tell(end(to, 'terminating'));
+      stage.run(60_000);
+      expectAllServed(stage);
+    }
+  },
+};
+
+export const localSharers: Scenario = {
+  name: 'sharers with ETP Local',
+  topology: { nodes: 3, services: 0, pools: 1, poolAddresses: 1, controllers: 1, clients: 2 },
+  seeds: [1, 2, 3],
+  script: (stage) => {
+    const { apiserver, workloads } = stage.world;
+    const create = (index: number, ...nodes: readonly string[]): void => {
+      const name = `local-${index}`;
+      const clusterIP = `10.96.9.${index}`;
+      const fields = { name, clusterIP, port: 8_000 + index, policy: 'Local', sharingKey: 'local' } as const;
+      apiserver.put(services, serviceManifest(fields));
+      workloads.run(serviceNamespace, name, nodes);
+    };
+    create(1, 'n1', 'n2');
+    create(2, 'n2', 'n3');
+    stage.run(60_000);
+    expectAllAllocated(stage);
+    expectAllServed(stage);
+    const owner = stage.world.shown.all.flatMap((ip) => stage.answerers.now(ip)).join();
+    stage.expect(owner === 'n2', '10.64.0.0', `answered by ${owner}, which does not have endpoints of both`);
+  },
+};

@@ -1,0 +1,33 @@
+// A speaker stands still while a neighbour asks. When it goes on those questions are old: somebody else may have been given the address since.
+import { Client } from '../lan/client.ts';
+import type { Observer } from '../observer.ts';
+import { clientIp, clientMac } from '../world/address-plan.ts';
+import type { Scenario } from './scenario.ts';
+
+const pauseMs = 2_500;
+/** A question that came meanwhile is taken up at once. */
+const atOnceMs = 5;
+
+export const oldQuestions: Scenario = {
+  name: 'questions asked during a pause are not answered after it',
+  topology: { nodes: 2, services: 12, pools: 1, poolAddresses: 16, controllers: 1, clients: 1 },
+  seeds: [1, 2, 3],
+  script: (stage) => {
+    const { world } = stage;
+    stage.run(20_000);
+    stage.apply({ kind: 'pause', program: 'speaker', node: 'n1', thread: 'wire', forMs: pauseMs });
+    stage.run(100);
+    const { scheduler, trace, lan: segment } = world;
+    const place = { name: 'stranger', mac: clientMac(9), ip: clientIp(9), segment };
+    const stranger = new Client(place, { scheduler, trace, seed: world.options.seed, observer: {} });
+    for (const ip of world.shown.all) stranger.use(ip);
+    stage.run(pauseMs - 100 - 1);
+    let sent = 0;
+    const count: Observer = { sent: (node) => void (sent += node === 'n1' ? 1 : 0) };
+    world.observe(count);
+    stage.run(1 + atOnceMs);
+    stage.expect(sent === 0, 'n1', `answers ${sent} old questions`);
+    stage.run(5_000);
+    stage.expect(sent > 0, 'n1', 'answers nothing any more');
+  },
+};
