@@ -62,23 +62,23 @@ export class Liveness implements Checker {
       'given',
       key,
       !facts.isOurs || hasAddress || !this.#canBeGiven(facts),
-      'has no address, and there is one',
+      () => 'has no address, and there is one',
     );
     const allocated = facts.isOurs ? (hasAddress ? 'True' : 'False') : undefined;
     const isAllocated = this.#left.has(key) || conditionOf(service, 'ingot.dev/Allocated') === allocated;
-    this.#see('Allocated', key, isAllocated, `condition Allocated is not ${allocated ?? 'absent'}`);
+    this.#see('Allocated', key, isAllocated, () => `condition Allocated is not ${allocated ?? 'absent'}`);
     if (!facts.isOurs) return;
     const isAnswered = facts.addresses.some((ip) => this.#scene.answerers(ip).size > 0);
     const announced = hasAddress ? (isAnswered ? 'True' : 'False') : undefined;
     const isAnnounced = conditionOf(service, 'ingot.dev/Announced') === announced;
-    this.#see('Announced', key, isAnnounced, `condition Announced is not ${announced ?? 'absent'}`);
+    this.#see('Announced', key, isAnnounced, () => `condition Announced is not ${announced ?? 'absent'}`);
   }
 
   #judgeAddress(ip: Ip): void {
     const { nodes, isServed } = this.#scene.candidates.of(ip);
     const { clients } = this.#scene.world;
     const isWanted = isServed && nodes.size > 0 && clients.length > 0;
-    this.#see('reached', ip, !isWanted || clients.some((client) => client.reaches(ip)), 'no client reaches it');
+    this.#see('reached', ip, !isWanted || clients.some((client) => client.reaches(ip)), () => 'no client reaches it');
   }
 
   /** By trying every address of every pool. */
@@ -96,20 +96,24 @@ export class Liveness implements Checker {
     return false;
   }
 
-  #see(what: What, subject: string, holds: boolean, message: string): void {
-    const id = `${what} ${subject}`;
+  #see(what: What, subject: string, holds: boolean, message: () => string): void {
     this.#tally.evaluated++;
+    if (holds && this.#missing.size === 0) return;
+    const id = `${what} ${subject}`;
     if (holds) return void this.#missing.delete(id);
     const { nowUs, calm } = this.#scene;
     const missingUs = this.#missing.get(id) ?? nowUs;
     this.#missing.set(id, missingUs);
     const sinceUs = Math.max(missingUs, calm.sinceUs ?? nowUs, what === 'Announced' ? this.#changedUs : 0);
     const ms = (nowUs - sinceUs) / 1000;
-    this.#tally.measure(ms, boundOf[what], subject, () => `${message} for ${ms} ms`);
+    this.#tally.measure(ms, boundOf[what], subject, () => `${message()} for ${ms} ms`);
   }
 }
 
 function conditionOf(object: KubeObject, type: string): unknown {
-  const conditions = listOf(fieldsOf(object['status'])['conditions']).map(fieldsOf);
-  return conditions.find((condition) => condition['type'] === type)?.['status'];
+  for (const condition of listOf(fieldsOf(object['status'])['conditions'])) {
+    const { type: its, status } = fieldsOf(condition);
+    if (its === type) return status;
+  }
+  return undefined;
 }
