@@ -11,8 +11,8 @@ const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: root
 /** Only a kubeconfig needs the library: in a file of its own it costs nobody else 18 MB of memory. */
 const clientNodeApart: Plugin = {
   name: 'client-node apart',
-  setup({ onResolve }) {
-    onResolve({ filter: /^@kubernetes\/client-node$/ }, ({ kind }) =>
+  setup(bundling) {
+    bundling.onResolve({ filter: /^@kubernetes\/client-node$/ }, ({ kind }) =>
       kind === 'entry-point' ? undefined : { path: './client-node.cjs', external: true },
     );
   },

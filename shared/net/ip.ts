@@ -1,5 +1,5 @@
 // IP addresses as canonical text (RFC 5952), so that equal addresses are equal strings and can be map keys.
-import { Address4, Address6 } from 'ip-address';
+import { Address6 } from 'ip-address';
 
 export type Ip = string & { readonly brand: 'Ip' };
 
@@ -9,7 +9,7 @@ export type Family = 'IPv4' | 'IPv6';
 export const bitsOf: Readonly<Record<Family, number>> = { IPv4: 32, IPv6: 128 };
 
 const ipv4MappedPrefix = 0xffffn;
-/** Thousands are read in each plan: not by the library. */
+/** Thousands are read and made in each plan: not by the library. */
 const ipv4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
 
 /**
@@ -37,7 +37,9 @@ export function ipToNumber(ip: Ip): bigint {
 }
 
 export function ipFromNumber(family: Family, value: bigint): Ip {
-  return (family === 'IPv4' ? Address4.fromBigInt(value) : Address6.fromBigInt(value)).correctForm() as Ip;
+  if (family === 'IPv6') return Address6.fromBigInt(value).correctForm() as Ip;
+  const number = Number(value);
+  return `${number >>> 24}.${(number >>> 16) & 255}.${(number >>> 8) & 255}.${number & 255}` as Ip;
 }
 
 /** The 4 or 16 octets in network order. Every frame comes through here: octet by octet, without big integers. */

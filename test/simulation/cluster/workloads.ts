@@ -52,7 +52,7 @@ export class Workloads {
   flap(namespace: string, service: string): Cancel {
     const { scheduler, random } = this.#dependencies;
     const key = keyOf(namespace, service);
-    let next: Cancel = () => {};
+    let next: Cancel | undefined;
     const step = (): void => {
       const workload = this.#all.get(key);
       if (workload === undefined || workload.endpoints.length === 0) return;
@@ -62,7 +62,7 @@ export class Workloads {
     };
     step();
     return () => {
-      next();
+      next?.();
       const workload = this.#all.get(key);
       if (workload !== undefined) this.run(namespace, service, workload.nodes);
     };

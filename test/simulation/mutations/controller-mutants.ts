@@ -12,6 +12,14 @@ export const controllerMutants: readonly Mutant[] = [
     soakSeeds: 20,
   },
   {
+    name: 'a new leader writes before its own list',
+    file: 'controller/leader.ts',
+    find: 'return this.#term?.servicesListed ?? false;',
+    replace: 'return this.#term !== undefined;',
+    caughtBy: ['A3'],
+    scenarios: ['new leader that cannot list the Services'],
+  },
+  {
     name: 'status cleared on empty pool list',
     file: 'shared/kube/reflector.ts',
     find: 'return kept && !listed && !doubted;',
@@ -28,6 +36,14 @@ export const controllerMutants: readonly Mutant[] = [
     caughtBy: ['A1', 'A2'],
     scenarios: ['Services created behind a lagging watch'],
     soakSeeds: 20,
+  },
+  {
+    name: 'a time-out after the commit counts as nothing done',
+    file: 'controller/service/writes.ts',
+    find: "if (outcome.kind === 'unknown' && !isShown) {",
+    replace: "if (outcome.kind === 'unknown' && !isShown && key === '') {",
+    caughtBy: ['A1', 'A2'],
+    scenarios: ['an older Service comes between an unanswered write and its event'],
   },
   {
     name: 'no fence before writes',

@@ -5,6 +5,7 @@ import { controllerCrashAfterEachWrite } from './controller-crash-after-each-wri
 import { controllerLeaderKilled } from './controller-leader-killed.ts';
 import { emptyListFromRestartingApiserver } from './empty-list-from-restarting-apiserver.ts';
 import { frozenPastItsAddresses } from './frozen-past-its-addresses.ts';
+import { leaderWithoutAList } from './leader-without-a-list.ts';
 import { leaderPausedPastItsLease } from './leader-paused-past-its-lease.ts';
 import { localEndpointsTerminate, localSharers } from './local-endpoints.ts';
 import { goneVersions, idleWatches, laggingReplicas, lostDeleted, watchesThatBreak } from './lost-watch-events.ts';
@@ -33,6 +34,7 @@ import {
   staleCache,
   timeOutAfterCommit,
   unansweredAndFreed,
+  unansweredAndOvertaken,
 } from './stale-and-lost.ts';
 import { thousandServicesInABrownOut } from './thousand-services-in-a-brown-out.ts';
 import { twoControllersLead } from './two-controllers-lead.ts';
@@ -42,6 +44,7 @@ export const scenarios: readonly Scenario[] = [
   controllerLeaderKilled,
   controllerCrashAfterEachWrite,
   twoControllersLead,
+  leaderWithoutAList,
   leaderPausedPastItsLease,
   poolsCannotBeRead,
   handedOverBehindALaggingWatch,
@@ -49,6 +52,7 @@ export const scenarios: readonly Scenario[] = [
   behindALaggingWatch,
   timeOutAfterCommit,
   unansweredAndFreed,
+  unansweredAndOvertaken,
   sharersEdited,
   outageDuringCreation,
   poolsEmptiedByMistake,

@@ -79,3 +79,29 @@ export const unansweredAndFreed: Scenario = {
     expectAllServed(stage);
   },
 };
+
+/**
+ * A write is done and nobody hears of it; its time-out is over long before the watch shows it, and just before that the watch shows an older
+ * Service that wants an address too: it is given another one.
+ */
+export const unansweredAndOvertaken: Scenario = {
+  name: 'an older Service comes between an unanswered write and its event',
+  topology: { nodes: 2, services: 3, pools: 1, poolAddresses: 16, controllers: 1, clients: 1 },
+  seeds: [1, 2, 3, 4, 5, 6],
+  script: (stage) => {
+    stage.run(20_000);
+    stage.apply({ kind: 'service type', index: 2, type: 'ClusterIP' });
+    stage.run(10_000);
+    stage.apply({ kind: 'watch lag', lagMs: 12_000, forMs: 60_000 });
+    stage.apply({ kind: 'service created', index: 3 });
+    stage.run(12_000);
+    // Two requests in a row without an answer would end the connection, and with it the lag: the pool's status is refused.
+    stage.apply({ kind: 'resource outage', plural: 'ipaddresspools', forMs: 200 });
+    stage.apply({ kind: 'api slow', delayMs: 1_000, forMs: 200 });
+    stage.apply({ kind: 'answers lost', percent: 100, forMs: 200 });
+    stage.run(200);
+    stage.apply({ kind: 'service type', index: 2, type: 'LoadBalancer' });
+    stage.run(120_000);
+    expectAllAllocated(stage);
+  },
+};

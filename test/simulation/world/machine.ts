@@ -129,7 +129,7 @@ export class Machine {
 
   /** The virtual machine stands still until the answer is called. */
   freeze(monotonicStops: boolean): Cancel {
-    const releases = [...this.processes.flatMap(({ threads }) => threads.map((thread) => thread.hold()))];
+    const releases = this.processes.flatMap(({ threads }) => threads.map((thread) => thread.hold()));
     const thaw = this.kernel.freeze();
     const ends = [this.silenceKubelet(), this.kubeProxy.stick()];
     if (monotonicStops) this.#time.stop();

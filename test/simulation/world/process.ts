@@ -76,7 +76,7 @@ export class Process implements ProcessRef {
     if (!this.#isAlive) return;
     this.#isAlive = false;
     const { trace, observers } = this.#dependencies;
-    trace.record(this.name, 'ended', '', exception === undefined ? '' : String(exception));
+    trace.record(this.name, 'ended', '', exception === undefined ? '' : describe(exception));
     for (const thread of this.threads) thread.end();
     for (const work of this.#atDeath.toReversed()) work();
     for (const observer of observers) observer.ended?.(this, exception);
@@ -99,4 +99,8 @@ export class Process implements ProcessRef {
       this.end();
     });
   }
+}
+
+function describe(exception: unknown): string {
+  return exception instanceof Error ? exception.message : JSON.stringify(exception);
 }

@@ -55,8 +55,5 @@ export class ShownAddresses {
 /** Of a Service's status. */
 export function shownBy(service: KubeObject): readonly Ip[] {
   const ingress = listOf(fieldsOf(fieldsOf(service['status'])['loadBalancer'])['ingress']);
-  return ingress.flatMap((entry) => {
-    const { ip } = fieldsOf(entry);
-    return typeof ip === 'string' ? [ip as Ip] : [];
-  });
+  return ingress.map((entry) => fieldsOf(entry)['ip']).filter((ip): ip is Ip => typeof ip === 'string');
 }

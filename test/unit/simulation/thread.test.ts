@@ -69,8 +69,8 @@ test('a timer that an earlier one of the same turn cancels does not run', () => 
   const { scheduler, thread, done, turn } = startThread();
   turn(() => {
     const { clock } = thread;
-    let cancel = (): void => {};
-    clock.after(10, () => cancel());
+    let cancel: (() => void) | undefined;
+    clock.after(10, () => cancel?.());
     cancel = clock.after(10, () => done.push('cancelled'));
   });
   const release = thread.hold();

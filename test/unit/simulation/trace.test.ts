@@ -31,13 +31,14 @@ test('of many lines the last that match are kept', () => {
   expect(trace.count).toBe(120_000);
 });
 
+const hashOf = (atUs: number, ...words: readonly [string, string, string, string]): string => {
+  const { scheduler, trace } = startTrace();
+  scheduler.runUntil(atUs);
+  trace.record(...words);
+  return trace.hash;
+};
+
 test('the hash depends on the time and on every word', () => {
-  const hashOf = (atUs: number, ...words: readonly [string, string, string, string]): string => {
-    const { scheduler, trace } = startTrace();
-    scheduler.runUntil(atUs);
-    trace.record(...words);
-    return trace.hash;
-  };
   const hashes = [
     hashOf(1, 'a', 'b', 'c', 'd'),
     hashOf(2, 'a', 'b', 'c', 'd'),

@@ -10,7 +10,7 @@ function startWorld(options: Partial<ConstructorParameters<typeof World>[0]> = {
   const ended: string[] = [];
   world.observe({
     outage: (outage) => outages.push(outage),
-    ended: ({ name }, exception) => ended.push(`${name} ${exception === undefined ? 'ended' : String(exception)}`),
+    ended: ({ name }, exception) => ended.push(`${name} ${exception === undefined ? 'ended' : 'failed'}`),
   });
   world.boot();
   world.run(30_000);
@@ -30,8 +30,9 @@ test('a cluster comes up: every Service has an address, and clients reach it', (
   expect(unreached(world)).toEqual([]);
 });
 
+const hashOf = (seed: number): string => startWorld({ seed }).world.trace.hash;
+
 test('a run is a function of the seed', () => {
-  const hashOf = (seed: number): string => startWorld({ seed }).world.trace.hash;
   expect(hashOf(1)).toBe(hashOf(1));
   expect(hashOf(1)).not.toBe(hashOf(2));
 });
