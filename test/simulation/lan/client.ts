@@ -15,10 +15,7 @@ import { answerTo, arpRequest, writeArp } from './arp-message.ts';
 import { Flows, type Fate } from './flows.ts';
 import type { Frame } from './frame.ts';
 import {
-  linuxBaseReachableMs,
-  linuxDelayMs,
-  linuxLockMs,
-  linuxRetransmitMs,
+  linuxTimes,
   noNeighbour,
   stepNeighbour,
   type Neighbour,
@@ -242,15 +239,8 @@ export class Client implements Station {
 
   #timesNow(): NeighbourTimes {
     if (this.#times === undefined || this.#nowUs >= this.#drawnUntilUs) {
-      const base = linuxBaseReachableMs;
       this.#drawnUntilUs = this.#nowUs + drawEveryUs;
-      this.#times = {
-        reachableUs: uniform(this.#random, base / 2, base + base / 2) * 1000,
-        delayUs: linuxDelayMs * 1000,
-        retransmitUs: linuxRetransmitMs * 1000,
-        lockUs: linuxLockMs * 1000,
-        ...this.#fixedTimes,
-      };
+      this.#times = { ...linuxTimes(this.#random), ...this.#fixedTimes };
     }
     return this.#times;
   }

@@ -1,5 +1,6 @@
 // One entry of the neighbour cache of a Linux host (pure), by net/core/neighbour.c: how it is resolved, believed, doubted and given up
 // (RFC 4861 §7.3 in the kernel's reading; ARP and NDP share it).
+import { uniform, type Random } from '#shared/runtime/random.ts';
 
 /** All in microseconds. */
 export interface NeighbourTimes {
@@ -13,10 +14,18 @@ export interface NeighbourTimes {
   readonly lockUs: number;
 }
 
-export const linuxBaseReachableMs = 30_000;
-export const linuxDelayMs = 5_000;
-export const linuxRetransmitMs = 1_000;
-export const linuxLockMs = 1_000;
+const baseReachableMs = 30_000;
+
+/** The kernel's defaults, with the time that it draws. */
+export function linuxTimes(random: Random): NeighbourTimes {
+  return {
+    reachableUs: uniform(random, baseReachableMs / 2, (baseReachableMs * 3) / 2) * 1000,
+    delayUs: 5_000_000,
+    retransmitUs: 1_000_000,
+    lockUs: 1_000_000,
+  };
+}
+
 /** Unicast to who is known (ucast_solicit), broadcast to find who is not (mcast_solicit). */
 const mostQuestions = 3;
 

@@ -1,16 +1,13 @@
 // The neighbour cache of a simulated kernel, for what its programs send by UDP. IPv4: as Linux does it, by ARP on the wire. IPv6, simplified:
 // whoever was heard is known, for the kernels' neighbour discovery is not simulated.
 import type { Ip } from '#shared/net/ip.ts';
-import { uniform, type Random } from '#shared/runtime/random.ts';
+import type { Random } from '#shared/runtime/random.ts';
 import type { Cancel } from '#shared/runtime/clock.ts';
 import { learntFromArp } from '../lan/arp-learning.ts';
 import { arpRequest } from '../lan/arp-message.ts';
 import type { Frame } from '../lan/frame.ts';
 import {
-  linuxBaseReachableMs,
-  linuxDelayMs,
-  linuxLockMs,
-  linuxRetransmitMs,
+  linuxTimes,
   noNeighbour,
   stepNeighbour,
   type Neighbour,
@@ -97,13 +94,7 @@ export class Neighbours {
   }
 
   #newEntry(ip: Ip): Entry {
-    const reachableMs = uniform(this.#dependencies.random, linuxBaseReachableMs / 2, (linuxBaseReachableMs * 3) / 2);
-    const times = {
-      reachableUs: reachableMs * 1000,
-      delayUs: linuxDelayMs * 1000,
-      retransmitUs: linuxRetransmitMs * 1000,
-      lockUs: linuxLockMs * 1000,
-    };
+    const times = linuxTimes(this.#dependencies.random);
     const entry: Entry = { ip, times, neighbour: noNeighbour, waiting: [], armedUs: Infinity, disarm: () => {} };
     this.#entries.set(ip, entry);
     return entry;
