@@ -76,7 +76,7 @@ export class Leader {
     );
     this.#problems = new Problems(watchers);
     this.writes = new ServiceWrites(queue, (key) => watchers.services.resourceVersion(key), {
-      stored: () => this.#writer.isWaiting && listener.pending(),
+      changed: (key) => this.#touched(key),
       disproved: () => listener.disproved(),
       refused: (service, error) => this.#refused(service, error),
     });
@@ -112,6 +112,7 @@ export class Leader {
     this.#term?.end();
     this.#term = undefined;
     this.writes.reset();
+    this.#writer.reset();
     this.#queue.clear();
     this.#pools.reset();
     this.#problemEvents.reset();
@@ -126,7 +127,9 @@ export class Leader {
   /** False when the version that is shown is our own write, or about to be explained by one. */
   serviceShown(key: ObjectKey, resourceVersion: string): boolean {
     const isNews = this.writes.shown(key, resourceVersion);
-    if (!isNews && this.#writer.isWaiting) this.#listener.pending();
+    this.#touched(key);
+    // What waited to be sent was made for another version.
+    if (isNews) this.#listener.pending();
     return isNews;
   }
 
@@ -145,6 +148,7 @@ export class Leader {
     if (!this.mayBegin) return;
     this.#planMetrics.show(plan);
     this.#writer.write(plan, announcedBy(this.#dependencies.watchers), configuration);
+    if (this.#writer.mayGoOn) this.#listener.pending();
     this.#writeAnnouncementsLater();
     this.#reportOn(plan, configuration);
   }
@@ -160,6 +164,12 @@ export class Leader {
   /** Sets the gauges that are computed when they are scraped. */
   refresh(): void {
     this.#queue.refresh();
+  }
+
+  #touched(key: ObjectKey): void {
+    if (this.#term === undefined) return;
+    this.#writer.touch(key);
+    if (this.#writer.mayGoOn) this.#listener.pending();
   }
 
   #writeAnnouncementsLater(): void {

@@ -16,6 +16,7 @@ import type { Decision, Plan } from './plan.ts';
 import { allocatedConditionOf } from './service/conditions.ts';
 import { serviceEvents, shownIps } from './service/events.ts';
 import { differs, statusPatch, type DesiredStatus } from './service/status.ts';
+import { Leaving } from './service/leaving.ts';
 import type { ServiceWrites } from './service/writes.ts';
 
 /** A Service as the watch shows it now: the plan may be older than its last write. */
@@ -35,47 +36,93 @@ export interface WriterDependencies {
   readonly metrics: ControllerMetrics;
 }
 
+/** What is the same for all Services. When any of it changes all are looked at again. */
+interface Basis {
+  readonly decisions: Plan['decisions'];
+  /** Undefined as long as the speakers' status is not known. */
+  readonly announced: Announced | undefined;
+  readonly configuration: Configuration;
+}
+
 export class Writer {
   readonly #dependencies: WriterDependencies;
-  #isWaiting = false;
+  readonly #leaving = new Leaving();
+  /** What could not be sent yet: the outcome of another write is waited for. */
+  readonly #waiting = new Set<ObjectKey>();
+  /** Of these something has changed since they were looked at. */
+  readonly #touched = new Set<ObjectKey>();
+  #basis: Basis | undefined;
 
   constructor(dependencies: WriterDependencies) {
     this.#dependencies = dependencies;
   }
 
-  /** Something could not be sent yet: the outcome of another write is waited for. */
-  get isWaiting(): boolean {
-    return this.#isWaiting;
+  /** Something waits, and something has changed that it may have waited for. */
+  get mayGoOn(): boolean {
+    return this.#waiting.size > 0 && this.#touched.size > 0;
+  }
+
+  /** The watch shows the Service anew, or what is under way for it has changed. */
+  touch(key: ObjectKey): void {
+    this.#touched.add(key);
   }
 
   /** `announced` is undefined as long as the speakers' status is not known. */
   write({ decisions }: Plan, announced: Announced | undefined, configuration: Configuration): void {
-    const { announcements, shown } = this.#dependencies;
-    const leaving = this.#leaving(decisions);
-    this.#isWaiting = false;
-    for (const [key, decision] of decisions) {
-      const now = shown(key);
-      if (now === undefined) continue;
-      const isDue = announced !== undefined && isShown(decision, now.service);
-      const condition = isDue ? announcements.due(decision, now.service, announced, configuration) : undefined;
-      const step = nextStep(decision, now.service, leaving);
-      const isSent = step !== undefined && this.#writeService(step, now, condition === undefined ? [] : [condition]);
-      if (!isSent || !step.isLast) this.#isWaiting = true;
+    const basis = { decisions, announced, configuration };
+    const changed = this.#takeChanged(basis);
+    this.#basis = basis;
+    for (const key of changed) this.#leaving.set(key, this.#leavingOf(key, decisions.get(key)));
+    for (const key of changed.union(this.#waiting)) {
+      const decision = decisions.get(key);
+      const now = this.#dependencies.shown(key);
+      this.#waiting.delete(key);
+      if (decision === undefined || now === undefined) continue;
+      if (!this.#bring(decision, now, basis)) this.#waiting.add(key);
     }
   }
 
-  /** Addresses that the apiserver may still show for a Service that is to have them no longer. */
-  #leaving(decisions: Plan['decisions']): Leaving {
-    const leaving = new Map<Ip, ObjectKey[]>();
-    for (const [key, { addresses }] of decisions) {
-      const service = this.#dependencies.shown(key)?.service;
-      if (service === undefined) continue;
-      for (const ip of this.#dependencies.writes.possible(key, legibleIps(service))) {
-        if (addresses.some((address) => address.ip === ip)) continue;
-        leaving.set(ip, [...(leaving.get(ip) ?? []), key]);
-      }
+  /** The Lease is lost: nothing of this is known to be so when the next term begins. */
+  reset(): void {
+    this.#basis = undefined;
+    this.#leaving.clear();
+    this.#waiting.clear();
+    this.#touched.clear();
+  }
+
+  /** Those that are not as they were the last time. */
+  #takeChanged({ decisions, announced, configuration }: Basis): ReadonlySet<ObjectKey> {
+    const before = this.#basis;
+    const ripe = this.#dependencies.announcements.takeRipe();
+    const isSame =
+      before?.decisions === decisions &&
+      before.configuration === configuration &&
+      (before.announced === undefined) === (announced === undefined);
+    if (!isSame) {
+      this.reset();
+      return new Set(decisions.keys());
     }
-    return leaving;
+    const touched = new Set([...this.#touched, ...ripe]);
+    this.#touched.clear();
+    return touched.union((announced ?? nobody).symmetricDifference(before.announced ?? nobody));
+  }
+
+  /** True when all that was decided is on its way. */
+  #bring(decision: Decision, now: Shown, { announced, configuration }: Basis): boolean {
+    const { announcements } = this.#dependencies;
+    const isDue = announced !== undefined && isShown(decision, now.service);
+    const condition = isDue ? announcements.due(decision, now.service, announced, configuration) : undefined;
+    const step = nextStep(decision, now.service, this.#leaving);
+    return (
+      step !== undefined && this.#writeService(step, now, condition === undefined ? [] : [condition]) && step.isLast
+    );
+  }
+
+  #leavingOf(key: ObjectKey, decision: Decision | undefined): readonly Ip[] {
+    const service = this.#dependencies.shown(key)?.service;
+    if (service === undefined || decision === undefined) return [];
+    const possible = this.#dependencies.writes.possible(key, legibleIps(service));
+    return possible.filter((ip) => !decision.addresses.some((address) => address.ip === ip));
   }
 
   /** False when it cannot be sent yet. */
@@ -124,13 +171,13 @@ export class Writer {
   }
 }
 
+const nobody: Announced = new Set();
+
 interface Step {
   readonly decision: Decision;
   /** Nothing more is to come of what was decided. */
   readonly isLast: boolean;
 }
-
-type Leaving = ReadonlyMap<Ip, readonly ObjectKey[]>;
 
 /**
  * What can be written of a decision at once. A Service that waits for an address gives up what it is to lose before it gets that, so that two
@@ -140,7 +187,7 @@ function nextStep(decision: Decision, service: ServiceView, leaving: Leaving): S
   const { addresses, space } = decision;
   const shown = shownIps(service);
   for (const address of addresses) {
-    const holder = leaving.get(address.ip)?.find((key) => key !== service.key);
+    const holder = leaving.from(address.ip, service.key);
     if (holder === undefined || shown.includes(address.ip)) continue;
     const kept = addresses.filter(({ ip }) => shown.includes(ip));
     if (kept.length === shown.length) return undefined;

@@ -34,12 +34,16 @@ export class PlanMetrics {
   readonly #metrics: ControllerMetrics;
   #pools: ReadonlySet<string> = new Set();
   #reasons: ReadonlySet<string> = new Set();
+  #shown: unknown;
 
   constructor(metrics: ControllerMetrics) {
     this.#metrics = metrics;
   }
 
-  show({ decisions, usage }: Pick<Plan, 'decisions' | 'usage'>): void {
+  show(plan: Pick<Plan, 'decisions' | 'usage'>): void {
+    if (plan === this.#shown) return;
+    this.#shown = plan;
+    const { decisions, usage } = plan;
     for (const pool of this.#pools.difference(new Set(usage.keys()))) this.#removePool(pool);
     for (const [pool, used] of usage) this.#showPool(pool, used);
     this.#pools = new Set(usage.keys());

@@ -21,8 +21,10 @@ interface Observation {
 
 export class Announcements {
   readonly #clock: Clock;
-  /** What differs from the status, and since when. */
-  readonly #observed = new Map<ObjectKey, Observation>();
+  /** What differs from the status, and since when; those that have not held long enough yet, the oldest first. */
+  readonly #young = new Map<ObjectKey, Observation>();
+  /** The others: they wait for the status to show them. */
+  readonly #ripe = new Map<ObjectKey, Observation>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -35,31 +37,46 @@ export class Announcements {
     announced: Announced,
     configuration: Configuration,
   ): ServiceCondition | undefined {
+    const { key } = service;
     const condition = space && announcedConditionOf(service, space.pool, announced, configuration);
     if (condition === undefined || isSameCondition(conditionOf(service, announcedCondition), condition)) {
-      this.#observed.delete(service.key);
+      this.forget(key);
       return undefined;
     }
-    const before = this.#observed.get(service.key);
+    const before = this.#ripe.get(key) ?? this.#young.get(key);
     if (before === undefined || !isSameCondition(before.condition, condition)) {
-      this.#observed.set(service.key, { condition, sinceMs: this.#clock.nowMs() });
+      this.forget(key);
+      this.#young.set(key, { condition, sinceMs: this.#clock.nowMs() });
       return undefined;
     }
-    return this.#clock.nowMs() - before.sinceMs >= holdsForMs ? condition : undefined;
+    return this.#leftMs(before) <= 0 ? condition : undefined;
+  }
+
+  /** The Services of which something has held long enough by now; each is told once. */
+  takeRipe(): readonly ObjectKey[] {
+    const keys: ObjectKey[] = [];
+    for (const [key, observation] of this.#young) {
+      if (this.#leftMs(observation) > 0) break;
+      this.#young.delete(key);
+      this.#ripe.set(key, observation);
+      keys.push(key);
+    }
+    return keys;
   }
 
   /** How long until the next one has held long enough; undefined when none is on its way. */
   nextMs(): number | undefined {
-    let nextMs: number | undefined;
-    for (const { sinceMs } of this.#observed.values()) {
-      const leftMs = sinceMs + holdsForMs - this.#clock.nowMs();
-      if (leftMs > 0 && (nextMs === undefined || leftMs < nextMs)) nextMs = leftMs;
-    }
-    return nextMs;
+    const [oldest] = this.#young.values();
+    return oldest && Math.max(0, this.#leftMs(oldest));
   }
 
   forget(key: ObjectKey): void {
-    this.#observed.delete(key);
+    this.#young.delete(key);
+    this.#ripe.delete(key);
+  }
+
+  #leftMs({ sinceMs }: Observation): number {
+    return sinceMs + holdsForMs - this.#clock.nowMs();
   }
 }
 

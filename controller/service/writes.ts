@@ -41,8 +41,8 @@ interface Issued extends ServiceWrite {
 }
 
 export interface ServiceWritesListener {
-  /** A write is stored: others may have waited for what it released. */
-  stored(): void;
+  /** What is under way for it has changed: others may have waited for what it released. */
+  changed(key: ObjectKey): void;
   /** What was assumed may not be so: plan again. */
   disproved(): void;
   /** Undefined: no longer. */
@@ -99,6 +99,7 @@ export class ServiceWrites {
     };
     const issued: Issued = { ...write, state: 'queued', storedVersion: undefined, queued };
     this.#issued.set(key, issued);
+    this.#listener.changed(key);
     this.#queue.add(queued);
     return true;
   }
@@ -170,11 +171,12 @@ export class ServiceWrites {
     this.#listener.refused(issued.service, undefined);
     issued.written();
     if (isShown && this.#shownVersion(issued.service.key) !== version) this.#listener.disproved();
-    else this.#listener.stored();
+    else this.#listener.changed(issued.service.key);
   }
 
   #forget(issued: Issued): void {
     this.#issued.delete(issued.service.key);
+    this.#listener.changed(issued.service.key);
     this.#listener.refused(issued.service, undefined);
   }
 }

@@ -12,14 +12,13 @@ export class CachedCredentials {
     this.#source = source;
   }
 
-  /** Fails when they cannot be had and never could; else the last ones are used on. */
-  async current(): Promise<Credentials> {
+  /** Undefined: they have to be read. */
+  get current(): Credentials | undefined {
     const last = this.#last;
-    if (last !== undefined && performance.now() - last.atMs < longestAgeMs) return last.credentials;
-    return this.fresh();
+    return last !== undefined && performance.now() - last.atMs < longestAgeMs ? last.credentials : undefined;
   }
 
-  /** The apiserver would not have them, or has other ones: reads them again. */
+  /** Reads them again. Fails when they cannot be had and never could; else the last ones are used on. */
   async fresh(): Promise<Credentials> {
     this.#reading ??= this.#read().finally(() => (this.#reading = undefined));
     return this.#reading;

@@ -12,15 +12,13 @@ const mostTimeouts = 2;
 /** A peer that is there answers within milliseconds; the timers of a busy process may be late. */
 const silentPings = 2.5;
 
-type Endpoint = Pick<Credentials, 'tls' | 'proxyUrl'>;
-
 export class Connection {
   readonly #log: Log;
   readonly #pingMs: number;
   readonly #pings: NodeJS.Timeout;
   /** When each HTTP/2 connection answered a PING last. */
   readonly #answeredMs = new Map<EventEmitter, number>();
-  #endpoint: Endpoint | undefined;
+  #credentials: Credentials | undefined;
   #dispatcher: Dispatcher | undefined;
   /** Of earlier credentials, as long as something runs there. */
   readonly #draining = new Set<Dispatcher>();
@@ -39,12 +37,12 @@ export class Connection {
   }
 
   /** For these credentials. If CA or client certificate changed, a new one: what runs on the old one may end there. */
-  dispatcher({ tls, proxyUrl }: Credentials): Dispatcher {
-    const endpoint = { tls, proxyUrl };
-    if (this.#dispatcher === undefined || !isDeepStrictEqual(this.#endpoint, endpoint)) {
+  dispatcher(credentials: Credentials): Dispatcher {
+    const isSame = this.#credentials !== undefined && isSameEndpoint(this.#credentials, credentials);
+    this.#credentials = credentials;
+    if (this.#dispatcher === undefined || !isSame) {
       this.#drain(this.#dispatcher);
-      this.#endpoint = endpoint;
-      this.#dispatcher = this.#open(endpoint);
+      this.#dispatcher = this.#open(credentials);
     }
     return this.#dispatcher;
   }
@@ -80,7 +78,7 @@ export class Connection {
     void dispatcher.close().finally(() => this.#draining.delete(dispatcher));
   }
 
-  #open({ tls, proxyUrl }: Endpoint): Dispatcher {
+  #open({ tls, proxyUrl }: Credentials): Dispatcher {
     const options = {
       allowH2: true,
       h2Options: { pingInterval: this.#pingMs },
@@ -117,4 +115,9 @@ export class Connection {
     const silent = this.#answeredMs.values().some((atMs) => nowMs - atMs > silentPings * this.#pingMs);
     if (silent) this.giveUp('no answer to PING');
   }
+}
+
+/** They are the same object until they are read again. */
+function isSameEndpoint(a: Credentials, b: Credentials): boolean {
+  return a === b || (a.proxyUrl === b.proxyUrl && isDeepStrictEqual(a.tls, b.tls));
 }

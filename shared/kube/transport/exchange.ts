@@ -1,4 +1,6 @@
-// One HTTP request to the apiserver under current credentials. What it would not have is read again, and asked once more.
+// One HTTP request to the apiserver under current credentials, whose answer is told as it comes. What the apiserver would not have is read
+// again, and asked once more. Plain callbacks: thousands of requests cost no promise and no stream each.
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import type { CachedCredentials } from './cached-credentials.ts';
 import { connectionError, isDistrust } from './connection-error.ts';
@@ -6,49 +8,123 @@ import type { Connection } from './connection.ts';
 import type { Credentials } from './credentials.ts';
 import type { HttpRequest } from './request-line.ts';
 
-const headersTimeoutMs = 30_000;
+export interface Response {
+  readonly statusCode: number;
+  readonly headers: IncomingHttpHeaders;
+}
 
-export class Exchange {
-  readonly #userAgent: string;
-  readonly #credentials: CachedCredentials;
-  readonly #connection: Connection;
+/** Hears one answer. What `begun` and `received` throw ends the exchange, and `over` hears it. */
+export interface Receiver {
+  begun(response: Response): void;
+  received(chunk: Buffer): void;
+  /** The last call, perhaps before `start` returns. Without an error the answer is complete. */
+  over(error: unknown): void;
+}
 
-  constructor(
-    { userAgent }: { readonly userAgent: string },
-    { credentials, connection }: { readonly credentials: CachedCredentials; readonly connection: Connection },
-  ) {
-    this.#userAgent = userAgent;
-    this.#credentials = credentials;
-    this.#connection = connection;
+interface ExchangeOptions {
+  readonly userAgent: string;
+  /** Until the answer begins; 0: for ever. */
+  readonly headersTimeoutMs: number;
+}
+
+interface Dependencies {
+  readonly credentials: CachedCredentials;
+  readonly connection: Connection;
+}
+
+/** undici calls what begins with `on`. */
+export class Exchange implements Dispatcher.DispatchHandler {
+  readonly #request: HttpRequest;
+  readonly #receiver: Receiver;
+  readonly #options: ExchangeOptions;
+  readonly #dependencies: Dependencies;
+  #controller: Dispatcher.DispatchController | undefined;
+  /** With credentials that were read because it was refused. */
+  #isSecond = false;
+  #isRefused = false;
+  #isOver = false;
+
+  constructor(request: HttpRequest, receiver: Receiver, options: ExchangeOptions, dependencies: Dependencies) {
+    this.#request = request;
+    this.#receiver = receiver;
+    this.#options = options;
+    this.#dependencies = dependencies;
   }
 
-  /** Fails as undici does. */
-  async send(request: HttpRequest, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+  start(): void {
+    const { current } = this.#dependencies.credentials;
+    if (current === undefined) this.#sendAnew();
+    else this.#send(current);
+  }
+
+  /** The receiver hears it at once, unless it is over. */
+  abort(error: Error): void {
+    this.#end(error);
+    this.#controller?.abort(error);
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#isOver) controller.abort(new Error('nobody wants it any more'));
+  }
+
+  onResponseStart(_: unknown, statusCode: number, headers: IncomingHttpHeaders): void {
+    // 1xx: the answer is still to come.
+    if (statusCode < 200 || this.#isOver) return;
+    this.#isRefused = statusCode === 401 && !this.#isSecond;
+    if (!this.#isRefused) this.#receiver.begun({ statusCode, headers });
+  }
+
+  onResponseData(_: unknown, chunk: Buffer): void {
+    if (!this.#isRefused && !this.#isOver) this.#receiver.received(chunk);
+  }
+
+  onResponseEnd(): void {
+    if (this.#isRefused) this.#askAgain();
+    else this.#end(undefined);
+  }
+
+  onResponseError(_: unknown, error: Error): void {
+    if (!this.#isSecond && isDistrust(connectionError(error))) this.#askAgain();
+    else this.#end(error);
+  }
+
+  #askAgain(): void {
+    this.#isSecond = true;
+    this.#isRefused = false;
+    this.#sendAnew();
+  }
+
+  #sendAnew(): void {
+    this.#dependencies.credentials.fresh().then(
+      (credentials) => this.#send(credentials),
+      (error: unknown) => this.#end(error),
+    );
+  }
+
+  #send(credentials: Credentials): void {
+    if (this.#isOver) return;
+    const { method, path, headers, body } = this.#request;
+    const { userAgent, headersTimeoutMs } = this.#options;
     try {
-      const response = await this.#attempt(await this.#credentials.current(), request, signal);
-      if (response.statusCode !== 401) return response;
-      await response.body.dump();
+      const { origin, pathname } = new URL(credentials.server);
+      const options = {
+        origin,
+        path: `${pathname.replace(/\/$/, '')}${path}`,
+        method,
+        headers: { 'user-agent': userAgent, ...headers, ...credentials.headers },
+        ...(body === undefined ? {} : { body }),
+        headersTimeout: headersTimeoutMs,
+      };
+      this.#dependencies.connection.dispatcher(credentials).dispatch(options, this);
     } catch (error) {
-      if (!isDistrust(connectionError(error))) throw error;
+      this.#end(error);
     }
-    return this.#attempt(await this.#credentials.fresh(), request, signal);
   }
 
-  async #attempt(
-    credentials: Credentials,
-    request: HttpRequest,
-    signal: AbortSignal,
-  ): Promise<Dispatcher.ResponseData> {
-    const { origin, pathname } = new URL(credentials.server);
-    const { method, path, headers, body } = request;
-    return this.#connection.dispatcher(credentials).request({
-      origin,
-      path: `${pathname.replace(/\/$/, '')}${path}`,
-      method,
-      headers: { 'user-agent': this.#userAgent, ...headers, ...credentials.headers },
-      ...(body === undefined ? {} : { body }),
-      signal,
-      headersTimeout: headersTimeoutMs,
-    });
+  #end(error: unknown): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#receiver.over(error);
   }
 }

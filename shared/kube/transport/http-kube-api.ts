@@ -1,22 +1,20 @@
-// The apiserver over HTTP: requests with time-outs, watches line by line. Promises end here; outwards there are answers and events.
-import { setImmediate as nextTurn } from 'node:timers/promises';
+// The apiserver over HTTP: requests with time-outs, watches line by line.
 import type { Cancel } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { Metrics } from '../../runtime/metrics.ts';
-import type { KubeAnswer, KubeApi, KubeError, KubeRequest, WatchEvent, WatchRequest } from '../kube-api.ts';
+import type { KubeAnswer, KubeApi, KubeRequest, WatchEvent, WatchRequest } from '../kube-api.ts';
 import { kubeMetrics, type KubeMetrics } from '../kube-metrics.ts';
 import { CachedCredentials } from './cached-credentials.ts';
 import { connectionError } from './connection-error.ts';
 import { Connection } from './connection.ts';
 import type { CredentialSource } from './credentials.ts';
-import { Deadline } from './deadline.ts';
-import { Exchange } from './exchange.ts';
-import { answerOf, refusalOf } from './http-answer.ts';
+import { Exchange, type Receiver } from './exchange.ts';
+import { answerOf } from './http-answer.ts';
 import { Limiter } from './limiter.ts';
-import { readBody } from './read-body.ts';
-import { httpRequest, httpWatch, type Writer } from './request-line.ts';
+import { httpRequest, httpWatch, type HttpRequest, type Writer } from './request-line.ts';
 import { ServerWarnings } from './server-warnings.ts';
-import { readWatch } from './watch-stream.ts';
+import { WatchStream } from './watch-stream.ts';
+import { WholeAnswer, type Outcome } from './whole-answer.ts';
 
 export interface HttpLimits {
   readonly readTimeoutMs: number;
@@ -39,6 +37,8 @@ export const httpLimits: HttpLimits = {
   mostLineBytes: 4 * 2 ** 20,
 };
 
+/** Until a watch begins to answer. */
+const watchAnswersWithinMs = 30_000;
 /** Lists and gets. */
 const mostReadsInFlight = 4;
 /** Connections, where each request needs its own. */
@@ -56,18 +56,26 @@ interface Dependencies {
   readonly metrics: Metrics;
 }
 
-interface Stream {
-  /** When the last byte came. */
-  heardMs: number;
-  over: boolean;
+/** A request as its owner holds it. A list may take several exchanges, one after the other. */
+interface Call {
+  isCancelled: boolean;
+  exchange: Exchange | undefined;
 }
 
 type ListRequest = Extract<KubeRequest, { verb: 'list' }>;
+type ReadRequest = Extract<KubeRequest, { verb: 'list' | 'get' }>;
+type Answered = (answer: KubeAnswer) => void;
+
+class TimeoutError extends Error {
+  override readonly name = 'TimeoutError';
+}
+
+const cancelled = new Error('it was cancelled');
 
 export class HttpKubeApi implements KubeApi {
   readonly #options: HttpKubeApiOptions;
   readonly #connection: Connection;
-  readonly #exchange: Exchange;
+  readonly #credentials: CachedCredentials;
   readonly #metrics: KubeMetrics;
   readonly #warnings: ServerWarnings;
   readonly #reads = new Limiter(() => mostReadsInFlight);
@@ -78,86 +86,125 @@ export class HttpKubeApi implements KubeApi {
   constructor(options: HttpKubeApiOptions, { credentials, log, metrics }: Dependencies) {
     this.#options = options;
     this.#connection = new Connection(options.limits, log);
-    this.#exchange = new Exchange(options, {
-      credentials: new CachedCredentials(credentials),
-      connection: this.#connection,
-    });
+    this.#credentials = new CachedCredentials(credentials);
     this.#metrics = kubeMetrics(metrics);
     this.#warnings = new ServerWarnings(log);
   }
 
-  request(request: KubeRequest, answered: (answer: KubeAnswer) => void): Cancel {
-    const cancelled = new AbortController();
-    void this.#ask(request, cancelled.signal, answered);
-    return () => cancelled.abort();
+  request(request: KubeRequest, answered: Answered): Cancel {
+    const call: Call = { isCancelled: false, exchange: undefined };
+    const settled = (answer: KubeAnswer): void => {
+      if (!call.isCancelled) answered(answer);
+    };
+    if (request.verb === 'list' || request.verb === 'get') {
+      this.#reads.run((done) => {
+        this.#read(request, call, (answer) => {
+          done();
+          settled(answer);
+        });
+      });
+    } else {
+      this.#send(request, call, settled);
+    }
+    return () => {
+      call.isCancelled = true;
+      call.exchange?.abort(cancelled);
+    };
   }
 
   watch(request: WatchRequest, happened: (event: WatchEvent) => void): Cancel {
-    const cancelled = new AbortController();
-    const stream: Stream = { heardMs: performance.now(), over: false };
-    void this.#follow(request, cancelled.signal, stream, happened);
+    let isOver = false;
+    const tell = (event: WatchEvent): void => {
+      if (isOver) return;
+      isOver = event.kind === 'closed';
+      happened(event);
+    };
+    const stream = new WatchStream(this.#options.limits, (event) => {
+      if (event.kind === 'closed') this.#count('watch', request, stream.statusCode);
+      later(() => tell(event));
+    });
+    const exchange = this.#exchange(httpWatch(request), stream, watchAnswersWithinMs);
+    exchange.start();
     return () => {
-      if (stream.over || cancelled.signal.aborted) return;
-      cancelled.abort();
+      if (isOver) return;
+      isOver = true;
+      exchange.abort(cancelled);
       if (performance.now() - stream.heardMs >= this.#options.limits.silentMs) {
         this.#connection.giveUp('a watch fell silent');
       }
     };
   }
 
-  /** Ends everything, without a word to those who wait. */
+  /** Ends everything. */
   async stop(): Promise<void> {
     await this.#connection.stop();
   }
 
-  async #ask(request: KubeRequest, cancelled: AbortSignal, answered: (answer: KubeAnswer) => void): Promise<void> {
-    const answer = await this.#inTurn(request, cancelled);
-    if (!cancelled.aborted) answered(answer);
-  }
-
-  async #inTurn(request: KubeRequest, cancelled: AbortSignal): Promise<KubeAnswer> {
-    const send = (): Promise<KubeAnswer> => this.#requests.run(() => this.#answer(request, cancelled));
-    if (request.verb === 'list') return this.#reads.run(() => this.#list(request, cancelled));
-    return request.verb === 'get' ? this.#reads.run(send) : send();
+  #read(request: ReadRequest, call: Call, answered: Answered): void {
+    if (request.verb === 'list') this.#list(request, call, answered);
+    else this.#send(request, call, answered);
   }
 
   /** A page that is too large is asked for again, half as long. */
-  async #list(request: ListRequest, cancelled: AbortSignal): Promise<KubeAnswer> {
+  #list(request: ListRequest, call: Call, answered: Answered): void {
     const { group, plural } = request.resource;
     const kind = `${plural}.${group}`;
-    let limit = Math.min(request.limit, this.#pageLimits.get(kind) ?? request.limit);
-    for (;;) {
-      const page = { ...request, limit };
-      const answer = await this.#requests.run(() => this.#answer(page, cancelled));
-      if (limit === 1 || answer.kind === 'ok' || answer.error.code !== 'bodyTooLarge') return answer;
-      limit = Math.floor(limit / 2);
-      this.#pageLimits.set(kind, limit);
-    }
+    const limit = Math.min(request.limit, this.#pageLimits.get(kind) ?? request.limit);
+    this.#send({ ...request, limit }, call, (answer) => {
+      if (limit === 1 || answer.kind === 'ok' || answer.error.code !== 'bodyTooLarge') return answered(answer);
+      this.#pageLimits.set(kind, Math.floor(limit / 2));
+      this.#list(request, call, answered);
+    });
   }
 
-  async #answer(request: KubeRequest, cancelled: AbortSignal): Promise<KubeAnswer> {
-    if (cancelled.aborted) return { kind: 'failed', error: connectionError(cancelled.reason) };
+  /** As soon as it may have a connection. */
+  #send(request: KubeRequest, call: Call, answered: Answered): void {
+    this.#requests.run((done) => {
+      const settled = (answer: KubeAnswer): void => {
+        // undici has a connection of HTTP/1.1 back only in the next turn; whoever asks earlier opens another one.
+        setImmediate(done);
+        answered(answer);
+      };
+      if (call.isCancelled) settled(answerTo({ kind: 'failed', error: cancelled }));
+      else this.#sendNow(request, call, settled);
+    });
+  }
+
+  #sendNow(request: KubeRequest, call: Call, answered: Answered): void {
     const { writer, limits } = this.#options;
-    const deadline = new Deadline(this.#timeoutMs(request), cancelled);
-    const labels = { verb: request.verb, resource: request.resource.plural };
     const startMs = performance.now();
-    try {
-      const response = await this.#exchange.send(httpRequest(request, writer), deadline.signal);
-      const text = await readBody(response.body, response.headers['content-encoding'], limits.mostBodyBytes);
+    const answer = new WholeAnswer(limits.mostBodyBytes, (outcome) => {
+      clearTimeout(deadline);
+      this.#learn(request, outcome, startMs);
+      later(() => answered(answerTo(outcome)));
+    });
+    const exchange = this.#exchange(httpRequest(request, writer), answer, 0);
+    const withinMs = this.#timeoutMs(request);
+    const deadline = setTimeout(() => exchange.abort(new TimeoutError(`no answer within ${withinMs} ms`)), withinMs);
+    call.exchange = exchange;
+    exchange.start();
+  }
+
+  #exchange(request: HttpRequest, receiver: Receiver, headersTimeoutMs: number): Exchange {
+    const options = { userAgent: this.#options.userAgent, headersTimeoutMs };
+    return new Exchange(request, receiver, options, { credentials: this.#credentials, connection: this.#connection });
+  }
+
+  /** What the outcome tells about the connection and the apiserver. */
+  #learn(request: KubeRequest, outcome: Outcome, startMs: number): void {
+    if (outcome.kind === 'whole') {
       this.#connection.answered();
-      // undici has a connection of HTTP/1.1 back only in the next turn; whoever asks earlier opens another one.
-      if (!this.#connection.multiplexed) await nextTurn();
-      this.#warnings.heard(response.headers['warning']);
-      this.#metrics.requests.add({ ...labels, code: String(response.statusCode) });
-      return answerOf(response.statusCode, response.headers, text);
-    } catch (error) {
-      this.#metrics.requests.add({ ...labels, code: 'none' });
-      if (deadline.passed && !cancelled.aborted) this.#connection.timedOut();
-      return { kind: 'failed', error: connectionError(error) };
-    } finally {
-      deadline.clear();
-      this.#metrics.requestSeconds.observe(labels, (performance.now() - startMs) / 1000);
+      this.#warnings.heard(outcome.headers['warning']);
+    } else if (outcome.error instanceof TimeoutError) {
+      this.#connection.timedOut();
     }
+    this.#count(request.verb, request, outcome.kind === 'whole' ? outcome.statusCode : undefined);
+    const labels = { verb: request.verb, resource: request.resource.plural };
+    this.#metrics.requestSeconds.observe(labels, (performance.now() - startMs) / 1000);
+  }
+
+  #count(verb: string, { resource }: KubeRequest | WatchRequest, statusCode: number | undefined): void {
+    this.#metrics.requests.add({ verb, resource: resource.plural, code: String(statusCode ?? 'none') });
   }
 
   #timeoutMs({ verb }: KubeRequest): number {
@@ -165,44 +212,15 @@ export class HttpKubeApi implements KubeApi {
     if (verb === 'list') return listTimeoutMs;
     return verb === 'get' ? readTimeoutMs : writeTimeoutMs;
   }
+}
 
-  async #follow(
-    request: WatchRequest,
-    cancelled: AbortSignal,
-    stream: Stream,
-    happened: (event: WatchEvent) => void,
-  ): Promise<void> {
-    const error = await this.#readWatch(request, cancelled, stream, happened);
-    stream.over = true;
-    if (!cancelled.aborted) happened(error === undefined ? { kind: 'closed' } : { kind: 'closed', error });
-  }
+/** Outside of undici, which would take what a listener throws for a failure of the request. */
+function later(tell: () => void): void {
+  queueMicrotask(tell);
+}
 
-  /** Answers with why it ended; undefined: by itself. */
-  async #readWatch(
-    request: WatchRequest,
-    cancelled: AbortSignal,
-    stream: Stream,
-    happened: (event: WatchEvent) => void,
-  ): Promise<KubeError | undefined> {
-    const { limits } = this.#options;
-    const labels = { verb: 'watch', resource: request.resource.plural };
-    let code = 'none';
-    try {
-      const { statusCode, headers, body } = await this.#exchange.send(httpWatch(request), cancelled);
-      code = String(statusCode);
-      stream.heardMs = performance.now();
-      if (statusCode !== 200) {
-        return refusalOf(statusCode, headers, await readBody(body, undefined, limits.mostBodyBytes));
-      }
-      if (!cancelled.aborted) happened({ kind: 'opened' });
-      return await readWatch(body, limits.mostLineBytes, (line) => {
-        stream.heardMs = performance.now();
-        if (!cancelled.aborted) happened({ kind: 'line', line });
-      });
-    } catch (error) {
-      return connectionError(error);
-    } finally {
-      this.#metrics.requests.add({ ...labels, code });
-    }
-  }
+function answerTo(outcome: Outcome): KubeAnswer {
+  return outcome.kind === 'whole'
+    ? answerOf(outcome.statusCode, outcome.headers, outcome.text)
+    : { kind: 'failed', error: connectionError(outcome.error) };
 }

@@ -1,8 +1,11 @@
 // Lets so many work at a time; the others wait in the order they came.
 
+/** Begins when there is room, and calls `done` once when it is over. */
+type Work = (done: () => void) => void;
+
 export class Limiter {
   readonly #most: () => number;
-  readonly #waiting: (() => void)[] = [];
+  readonly #waiting: Work[] = [];
   #busy = 0;
 
   /** Asked each time somebody comes or goes. */
@@ -10,24 +13,22 @@ export class Limiter {
     this.#most = most;
   }
 
-  async run<Result>(work: () => Promise<Result>): Promise<Result> {
-    if (this.#waiting.length === 0 && this.#busy < this.#most()) this.#busy++;
-    else await new Promise<void>((admitted) => this.#waiting.push(admitted));
-    try {
-      return await work();
-    } finally {
-      this.#busy--;
-      this.#admit();
-    }
+  run(work: Work): void {
+    if (this.#waiting.length === 0 && this.#busy < this.#most()) this.#begin(work);
+    else this.#waiting.push(work);
   }
 
-  /** The place is taken here, so that nobody slips in before those who wait. */
-  #admit(): void {
+  #begin(work: Work): void {
+    this.#busy++;
+    work(() => this.#done());
+  }
+
+  #done(): void {
+    this.#busy--;
     while (this.#busy < this.#most()) {
-      const admitted = this.#waiting.shift();
-      if (admitted === undefined) return;
-      this.#busy++;
-      admitted();
+      const next = this.#waiting.shift();
+      if (next === undefined) return;
+      this.#begin(next);
     }
   }
 }

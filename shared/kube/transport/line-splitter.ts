@@ -1,6 +1,8 @@
 // Lines of a stream of bytes, each bounded.
 
-export class LineTooLong extends Error {}
+export class LineTooLong extends Error {
+  readonly code = 'lineTooLong';
+}
 
 export class LineSplitter {
   readonly #mostBytes: number;
@@ -37,9 +39,11 @@ export class LineSplitter {
   }
 
   #take(): string {
-    const line = Buffer.concat(this.#parts, this.#length).toString('utf8');
+    const [part] = this.#parts;
+    // Most lines come in one part: no copy.
+    const line = this.#parts.length === 1 && part !== undefined ? part : Buffer.concat(this.#parts, this.#length);
     this.#parts = [];
     this.#length = 0;
-    return line;
+    return line.toString('utf8');
   }
 }

@@ -248,6 +248,21 @@ test('a Service that was edited meanwhile is written as it is now', () => {
   expect(replica.metrics.values.get('metallb_k8s_client_update_errors_total')).toBeUndefined();
 });
 
+test('a Service that somebody touched while its write waited is written nevertheless', () => {
+  pool(['10.1.0.0/32']);
+  service('holder');
+  start({ delays: { request: () => 1, answer: () => 1_000, watch: () => 1 } });
+  clock.advance(60_000);
+  // More than may be in flight: what they are told changes no plan, and nothing else happens.
+  const names = Array.from({ length: 40 }, (_, index) => `web${index}`);
+  for (const name of names) service(name);
+  clock.advance(300);
+  expect(namesWritten()).not.toContain('web39');
+  annotate('web39', { 'example.com/seen': 'yes' });
+  clock.advance(60_000);
+  expect(conditionIn(cluster, 'web39', 'ingot.dev/Allocated')).toBe('False/PoolExhausted');
+});
+
 test('a Service that vanishes under a write is forgotten', () => {
   pool(['10.1.0.0/32']);
   start({ delays: { request: () => 1, answer: () => 1, watch: () => 500 } });

@@ -17,7 +17,7 @@ function startWrites() {
   const dependencies = { api, clock, random: seededRandom(1), log: new RecordedLog(), metrics: new RecordedMetrics() };
   const queue = new WriteQueue({ daemon: 'controller', mayWrite: () => true }, dependencies);
   const shown = { version: '1' };
-  const listener = { stored: () => {}, disproved: () => {}, refused: () => {} };
+  const listener = { changed: () => {}, disproved: () => {}, refused: () => {} };
   const writes = new ServiceWrites(queue, () => shown.version, listener);
   const issue = (resourceVersion: string): boolean => writes.issue(writeFor(resourceVersion));
   return { api, queue, shown, writes, issue };

@@ -74,6 +74,30 @@ describe('a request', () => {
     expect(answered).not.toHaveBeenCalled();
   });
 
+  test('that is cancelled while it waits for its turn is not sent', async () => {
+    const answers = Array.from({ length: 4 }, () => client.ask(create));
+    const answered = vi.fn<() => void>();
+    const cancel = client.api.request(create, answered);
+    const calls = await Promise.all(answers.map(() => server.next()));
+    cancel();
+    for (const call of calls) call.json({});
+    await Promise.all(answers);
+    void client.ask(get);
+    expect((await server.next()).method).toBe('GET');
+    expect(answered).not.toHaveBeenCalled();
+  });
+
+  test('that was cancelled before it could be sent is not answered', async () => {
+    const answered = vi.fn<() => void>();
+    client.api.request(get, answered)();
+    const other = client.ask(create);
+    const call = await server.next();
+    expect(call.method).toBe('POST');
+    call.json({});
+    await other;
+    expect(answered).not.toHaveBeenCalled();
+  });
+
   test('warnings of the server are logged, each once', async () => {
     for (let time = 0; time < 2; time++) {
       const answer = client.ask(create);
@@ -272,5 +296,38 @@ describe('a watch', () => {
     events.cancel();
     events.cancel();
     expect(client.log.lines).toEqual([]);
+  });
+});
+
+/** What would end the process. */
+function uncaught(): Promise<unknown> {
+  const usual = process.listeners('uncaughtException');
+  process.removeAllListeners('uncaughtException');
+  return new Promise((resolve) => {
+    process.once('uncaughtException', (error) => {
+      for (const listener of usual) process.on('uncaughtException', listener);
+      resolve(error);
+    });
+  });
+}
+
+describe('what a listener throws is no failure of the connection: it ends the process', () => {
+  const mistake = new Error('a mistake of the listener');
+  const fail = (): never => {
+    throw mistake;
+  };
+
+  test('of a request', async () => {
+    const thrown = uncaught();
+    client.api.request(get, fail);
+    (await server.next()).json({});
+    expect(await thrown).toBe(mistake);
+  });
+
+  test('of a watch', async () => {
+    const thrown = uncaught();
+    client.api.watch(watching, ({ kind }) => kind === 'line' && fail());
+    (await server.next()).stream().line('ADDED', thing('a', 1));
+    expect(await thrown).toBe(mistake);
   });
 });
