@@ -2,17 +2,28 @@
 import type { BGPAdvertisementSpec } from '../api/bgp-advertisement.ts';
 import type { Meta } from '../kube/objects/view.ts';
 import type { Family } from '../net/ip.ts';
-import { communityMessage, isCommunityValue } from './community.ts';
+import { communityMessage, parseCommunityValue } from './community.ts';
 import { metaOf, type ConfigObject } from './object.ts';
 import { parsePoolSelection, type PoolPredicate } from './pool-selection.ts';
 import { errorIn, type Parsed } from './problem.ts';
-import { compileSelectors } from './selector.ts';
+import { anyOf, compileSelectors, type LabelPredicate } from './selector.ts';
 
 export interface BGPAdvertisement extends Meta {
   readonly selectsPool: PoolPredicate;
+  readonly selectsNode: LabelPredicate;
+  readonly selectsService: LabelPredicate;
+  /** Names of BGPPeers; empty means all. */
+  readonly peers: readonly string[];
+  readonly localPref: number;
+  readonly med: number | undefined;
+  readonly asPathPrepend: number;
+  /** Values, and names that a Community object defines. */
+  readonly communities: readonly string[];
   /** Prefix length that addresses are announced with. */
   readonly aggregationLength: Readonly<Record<Family, number>>;
 }
+
+const defaultLocalPref = 100;
 
 export function parseBGPAdvertisement(
   object: ConfigObject<BGPAdvertisementSpec>,
@@ -23,7 +34,7 @@ export function parseBGPAdvertisement(
   const nodes = compileSelectors(spec.nodeSelectors, 'spec.nodeSelectors');
   const services = compileSelectors(spec.serviceSelectors, 'spec.serviceSelectors');
   const communities = (spec.communities ?? []).flatMap((text, index) =>
-    text.includes(':') && !isCommunityValue(text)
+    text.includes(':') && parseCommunityValue(text) === undefined
       ? [errorIn(`spec.communities[${index}]`, 'InvalidCommunity', communityMessage(text))]
       : [],
   );
@@ -31,6 +42,13 @@ export function parseBGPAdvertisement(
     value: {
       ...metaOf(object),
       selectsPool: pools.value,
+      selectsNode: anyOf(nodes.value),
+      selectsService: anyOf(services.value),
+      peers: spec.peers ?? [],
+      localPref: spec.localPref ?? defaultLocalPref,
+      med: spec.med,
+      asPathPrepend: spec.asPathPrepend ?? 0,
+      communities: spec.communities ?? [],
       aggregationLength: { IPv4: spec.aggregationLength, IPv6: spec.aggregationLengthV6 },
     },
     faults: [...pools.faults, ...nodes.faults, ...services.faults, ...communities],

@@ -3,13 +3,16 @@ import type { BGPPeerSpec } from '../api/bgp-peer.ts';
 import type { Meta } from '../kube/objects/view.ts';
 import { parseIp } from '../net/ip.ts';
 import { compareAge } from './age.ts';
+import { peerSettings, type PeerSettings } from './bgp-peer-settings.ts';
 import { parseDurationMs } from './duration.ts';
 import { metaOf, type ConfigObject } from './object.ts';
 import { errorIn, problemOf, warningIn, type Fault, type Parsed, type Problem } from './problem.ts';
 import { quoted } from './problem-text.ts';
-import { compileSelectors, selectorIdentity } from './selector.ts';
+import { anyOf, compileSelectors, selectorIdentity, type LabelPredicate } from './selector.ts';
 
 export interface BGPPeer extends Meta {
+  readonly selectsNode: LabelPredicate;
+  readonly settings: PeerSettings;
   /** Equal for peers that are one and the same on a node: address or interface, VRF, port. Undefined without address and interface. */
   readonly target: string | undefined;
   /** Equal for peers that select the same nodes; undefined stands for all nodes. */
@@ -20,14 +23,17 @@ export function parseBGPPeer(object: ConfigObject<BGPPeerSpec>): Parsed<BGPPeer 
   if ('faults' in object) return { value: undefined, faults: object.faults };
   const { spec } = object;
   const { peerAddress = '', sourceAddress = '', nodeSelectors = [] } = spec;
+  const nodes = compileSelectors(nodeSelectors, 'spec.nodeSelectors');
   return {
     value: {
       ...metaOf(object),
+      selectsNode: anyOf(nodes.value),
+      settings: peerSettings(spec),
       target: targetOf(spec),
       nodes: nodeSelectors.length === 0 ? undefined : nodeSelectors.map(selectorIdentity).toSorted().join('|'),
     },
     faults: [
-      ...compileSelectors(nodeSelectors, 'spec.nodeSelectors').faults,
+      ...nodes.faults,
       ...addressFaults('spec.peerAddress', peerAddress, 'invalid BGPPeer address'),
       ...addressFaults('spec.sourceAddress', sourceAddress, 'invalid source IP'),
       ...(['holdTime', 'keepaliveTime', 'connectTime'] as const).flatMap((field) => durationFaults(spec, field)),

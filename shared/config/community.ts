@@ -11,18 +11,42 @@ export interface CommunityAliases extends Meta {
   readonly aliases: readonly { readonly name: string; readonly value: string; readonly field: string }[];
 }
 
+export type CommunityValue =
+  /** AS number in the upper, value in the lower 16 bits. */
+  | { readonly kind: 'standard'; readonly community: number }
+  | {
+      readonly kind: 'large';
+      readonly globalAdministrator: number;
+      readonly localData1: number;
+      readonly localData2: number;
+    };
+
 const standard = { sections: 2, digits: /^[0-9]{1,5}$/, largest: 65_535 };
 const large = { sections: 3, digits: /^[0-9]{1,10}$/, largest: 4_294_967_295 };
 
-/** `64512:100` or `large:64512:100:200`. */
-export function isCommunityValue(text: string): boolean {
+/** Reads `64512:100` or `large:64512:100:200`; undefined for anything else. */
+export function parseCommunityValue(text: string): CommunityValue | undefined {
   const isLarge = text.startsWith('large:');
   const form = isLarge ? large : standard;
   const sections = (isLarge ? text.slice('large:'.length) : text).split(':', 4);
-  return (
-    sections.length === form.sections &&
-    sections.every((section) => form.digits.test(section) && Number(section) <= form.largest)
-  );
+  const fits = (section: string): boolean => form.digits.test(section) && Number(section) <= form.largest;
+  if (sections.length !== form.sections || !sections.every(fits)) return undefined;
+  const [first = 0, second = 0, third = 0] = sections.map(Number);
+  return isLarge
+    ? { kind: 'large', globalAdministrator: first, localData1: second, localData2: third }
+    : { kind: 'standard', community: first * 65_536 + second };
+}
+
+/** What each name stands for; of a name that is defined twice the older object's value counts. */
+export function communityValues(objects: readonly CommunityAliases[]): ReadonlyMap<string, CommunityValue> {
+  const values = new Map<string, CommunityValue>();
+  for (const { aliases } of objects.toSorted(compareAge)) {
+    for (const { name, value } of aliases) {
+      const parsed = parseCommunityValue(value);
+      if (parsed !== undefined && !values.has(name)) values.set(name, parsed);
+    }
+  }
+  return values;
 }
 
 export function parseCommunity(object: ConfigObject<CommunitySpec>): Parsed<CommunityAliases | undefined> {
@@ -30,7 +54,7 @@ export function parseCommunity(object: ConfigObject<CommunitySpec>): Parsed<Comm
   const { spec } = object;
   const entries = (spec.communities ?? []).map((alias, index) => ({ ...alias, field: `spec.communities[${index}]` }));
   const faults = entries
-    .filter(({ value }) => !isCommunityValue(value))
+    .filter(({ value }) => parseCommunityValue(value) === undefined)
     .map(({ value, field }): Fault => errorIn(`${field}.value`, 'InvalidCommunity', communityMessage(value)));
   return { value: { ...metaOf(object), aliases: entries }, faults };
 }

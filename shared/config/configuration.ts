@@ -35,6 +35,9 @@ export interface Configuration {
   /** In the order of their names. */
   readonly pools: readonly Pool[];
   readonly l2Advertisements: readonly L2Advertisement[];
+  readonly bgpAdvertisements: readonly BGPAdvertisement[];
+  readonly bgpPeers: readonly BGPPeer[];
+  readonly communities: readonly CommunityAliases[];
   /** Errors first. */
   readonly problems: readonly Problem[];
   /** What the next version is parsed against. */
@@ -81,6 +84,9 @@ export function parseConfiguration(objects: ConfigurationObjects, previous: Conf
   return {
     pools,
     l2Advertisements: inForce(versions.l2Advertisements),
+    bgpAdvertisements: inForce(versions.bgpAdvertisements),
+    bgpPeers: inForce(versions.bgpPeers),
+    communities: inForce(versions.communities),
     problems: problems.toSorted((a, b) => Number(a.severity === 'warning') - Number(b.severity === 'warning')),
     versions,
   };

@@ -2,10 +2,12 @@
 // fast as its connection takes them. What has not been packed yet follows every change of mind, so a slow peer skips what came between.
 import type { Family } from '#shared/net/ip.ts';
 import { families } from './family.ts';
+import { noRoutes, prefixesOf, withChanges, type FamilyRoutes } from './family-routes.ts';
 import type { EncodedPrefix } from './nlri.ts';
 import { planFamily, type Holding, type OutSession, type PlanStep, type Withheld } from './out-plan.ts';
 import { pack } from './packing.ts';
-import type { FamilyRoutes, RouteTable } from './route-table.ts';
+import type { AttributeSet } from './route-attributes.ts';
+import type { RouteTable } from './route-table.ts';
 
 export interface AdjRibOutState {
   /** Undefined while nothing is Established. */
@@ -50,7 +52,6 @@ interface AdjRibOutStep {
   readonly effects: readonly AdjRibOutEffect[];
 }
 
-const noRoutes: FamilyRoutes = new Map();
 const nothingStale: ReadonlySet<EncodedPrefix> = new Set();
 const nothingHeld: Holding = { held: noRoutes, stale: nothingStale, endOfRib: 'owed', refresh: 'none' };
 
@@ -117,7 +118,7 @@ function refresh(state: AdjRibOutState, family: Family): AdjRibOutStep {
 }
 
 function outdated(holding: Holding): Holding {
-  return { ...holding, held: noRoutes, stale: new Set([...holding.stale, ...holding.held.keys()]) };
+  return { ...holding, held: noRoutes, stale: new Set([...holding.stale, ...prefixesOf(holding.held)]) };
 }
 
 function withHoldings(
@@ -211,16 +212,13 @@ function settled(state: AdjRibOutState): AdjRibOutState {
 }
 
 function doneOf({ plan, done, holdings }: AdjRibOutState, family: Family): Pick<Holding, 'held' | 'stale'> {
-  const held = new Map(holdings[family].held);
-  const stale = new Set(holdings[family].stale);
+  const changes = new Map<EncodedPrefix, AttributeSet | undefined>();
   for (const [index, step] of plan.slice(0, done.steps + 1).entries()) {
     if (step.kind === 'mark' || step.family !== family) continue;
     const last = index < done.steps ? step.prefixes.length : done.prefixes;
-    for (const prefix of step.prefixes.slice(0, last)) {
-      stale.delete(prefix);
-      if (step.kind === 'announce') held.set(prefix, step.set);
-      else held.delete(prefix);
-    }
+    const set = step.kind === 'announce' ? step.set : undefined;
+    for (const prefix of step.prefixes.slice(0, last)) changes.set(prefix, set);
   }
-  return { held, stale };
+  const { held, stale } = holdings[family];
+  return { held: withChanges(held, changes), stale: stale.size === 0 ? stale : new Set(stale).difference(changes) };
 }

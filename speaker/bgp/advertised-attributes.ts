@@ -4,7 +4,7 @@ import { ipFromBytes } from '#shared/net/ip.ts';
 import { needsFourOctets, originatedPath, twoOctetPath } from './as-path.ts';
 import type { AttributeContext } from './attribute-table.ts';
 import type { Attribute } from './attribute.ts';
-import type { RouteAttributes } from './route-table.ts';
+import type { RouteAttributes } from './route-attributes.ts';
 
 export interface Audience extends AttributeContext {
   /** Ours towards this peer. */

@@ -54,6 +54,11 @@ export function writeHeader(octets: Uint8Array, kind: MessageKind, length: numbe
   octets[18] = messageTypes[kind];
 }
 
+/** Of a whole message of ours. */
+export function kindOf(octets: Uint8Array): MessageKind | undefined {
+  return limits.find(({ kind }) => messageTypes[kind] === octets[18])?.kind;
+}
+
 /** KEEPALIVE is a header and nothing else (RFC 4271 §4.4). */
 export const keepalive: Uint8Array = encodeFrame({ kind: 'keepalive', body: new Uint8Array(0) });
 

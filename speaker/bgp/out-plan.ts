@@ -4,11 +4,12 @@ import type { Family } from '#shared/net/ip.ts';
 import { advertisedAttributes, type Audience } from './advertised-attributes.ts';
 import { encodeMessage } from './codec.ts';
 import { unicast } from './family.ts';
+import { differences, noRoutes, prefixesOf, withoutSets, type FamilyRoutes } from './family-routes.ts';
 import type { NoNextHop, OutFamily } from './next-hop.ts';
 import type { EncodedPrefix } from './nlri.ts';
 import { announcementEnvelope, withdrawalEnvelope, type Envelope } from './packing.ts';
 import { refreshSubtypes } from './route-refresh.ts';
-import type { AttributeSet, FamilyRoutes } from './route-table.ts';
+import { mayBeTooLong, type AttributeSet } from './route-attributes.ts';
 import { endOfRib } from './update.ts';
 
 /** The peer, as far as announcing to it goes. */
@@ -66,22 +67,16 @@ export function planFamily(
   session: OutSession,
   out: OutFamily,
 ): FamilyPlan {
-  const { target, withheld, envelopes } = announceable(family, desired, session, out);
-  const withdrawn = goneFrom(holding, target);
+  const { target, withheld } = announceable(family, desired, session, out);
+  const { changed, gone } = differences(holding.held, target);
+  const withdrawn = holding.stale.size === 0 ? gone : [...gone, ...staleBeyond(holding.stale, target)].toSorted();
   const withdrawals: readonly PlanStep[] =
     withdrawn.length === 0
       ? []
-      : [
-          {
-            kind: 'withdraw',
-            family,
-            envelope: withdrawalEnvelope(family, out.form, session),
-            prefixes: withdrawn.toSorted(),
-          },
-        ];
-  const announcements = changed(holding.held, target).flatMap(([set, prefixes]): readonly PlanStep[] => {
-    const envelope = envelopes.get(set.key);
-    return envelope === undefined ? [] : [{ kind: 'announce', family, set, envelope, prefixes: prefixes.toSorted() }];
+      : [{ kind: 'withdraw', family, envelope: withdrawalEnvelope(family, out.form, session), prefixes: withdrawn }];
+  const announcements = changed.flatMap(([set, prefixes]): readonly PlanStep[] => {
+    const envelope = envelopeFor(family, set, session, out);
+    return envelope === undefined ? [] : [{ kind: 'announce', family, set, envelope, prefixes }];
   });
   const opening = holding.refresh === 'asked' ? [mark(family, 'beginRefresh', session)] : [];
   const closing = [
@@ -91,50 +86,42 @@ export function planFamily(
   return { withdrawals, announcements: [...opening, ...announcements, ...closing], target, withheld };
 }
 
-/** What of `desired` can be said to this peer, and in what it goes. */
+/** What of `desired` can be said to this peer. */
 function announceable(
   family: Family,
   desired: FamilyRoutes,
   session: OutSession,
-  { form, nextHop }: OutFamily,
-): Pick<FamilyPlan, 'target' | 'withheld'> & { readonly envelopes: ReadonlyMap<string, Envelope> } {
-  const envelopes = new Map<string, Envelope>();
-  if (typeof nextHop === 'string') {
-    const withheld = desired.size === 0 ? [] : [{ family, reason: nextHop, prefixes: desired.size }];
-    return { target: new Map(), withheld, envelopes };
+  out: OutFamily,
+): Pick<FamilyPlan, 'target' | 'withheld'> {
+  if (typeof out.nextHop === 'string') {
+    const withheld = desired.size === 0 ? [] : [{ family, reason: out.nextHop, prefixes: desired.size }];
+    return { target: noRoutes, withheld };
   }
   const tooLong = new Set<string>();
-  for (const set of new Set(desired.values())) {
-    const attributes = advertisedAttributes(set, session, form === 'classic' ? nextHop : undefined);
-    const envelope = announcementEnvelope(family, { form, nextHop }, attributes, session);
-    if (envelope === undefined) tooLong.add(set.key);
-    else envelopes.set(set.key, envelope);
+  for (const { set } of desired.sets.values()) {
+    if (mayBeTooLong(set) && envelopeFor(family, set, session, out) === undefined) tooLong.add(set.key);
   }
-  if (tooLong.size === 0) return { target: desired, withheld: [], envelopes };
-  const target = new Map([...desired].filter(([, { key }]) => !tooLong.has(key)));
+  if (tooLong.size === 0) return { target: desired, withheld: [] };
+  const target = withoutSets(desired, tooLong);
   const withheld: Withheld = { family, reason: 'attributesTooLong', prefixes: desired.size - target.size };
-  return { target, withheld: [withheld], envelopes };
+  return { target, withheld: [withheld] };
 }
 
-function goneFrom({ held, stale }: Holding, target: FamilyRoutes): EncodedPrefix[] {
-  if (held === target && stale.size === 0) return [];
-  const gone: EncodedPrefix[] = [];
-  for (const prefix of held.keys()) if (!target.has(prefix)) gone.push(prefix);
-  for (const prefix of stale) if (!target.has(prefix)) gone.push(prefix);
-  return gone;
+/** Undefined when this peer cannot be told: there is no next hop, or no room. */
+function envelopeFor(
+  family: Family,
+  set: AttributeSet,
+  session: OutSession,
+  { form, nextHop }: OutFamily,
+): Envelope | undefined {
+  if (typeof nextHop === 'string') return undefined;
+  const attributes = advertisedAttributes(set, session, form === 'classic' ? nextHop : undefined);
+  return announcementEnvelope(family, { form, nextHop }, attributes, session);
 }
 
-/** What the peer does not hold, or otherwise, by attributes. */
-function changed(held: FamilyRoutes, target: FamilyRoutes): readonly (readonly [AttributeSet, EncodedPrefix[]])[] {
-  if (held === target) return [];
-  const groups = new Map<string, readonly [AttributeSet, EncodedPrefix[]]>();
-  for (const [prefix, set] of target) {
-    if (held.get(prefix)?.key === set.key) continue;
-    const group = groups.get(set.key);
-    if (group === undefined) groups.set(set.key, [set, [prefix]]);
-    else group[1].push(prefix);
-  }
-  return [...groups.values()];
+/** What the peer holds from before and shall not hold. */
+function staleBeyond(stale: ReadonlySet<EncodedPrefix>, target: FamilyRoutes): Iterable<EncodedPrefix> {
+  return stale.difference(new Set(prefixesOf(target)));
 }
 
 function mark(family: Family, of: Mark, session: OutSession): PlanStep {

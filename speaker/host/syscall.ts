@@ -37,6 +37,10 @@ const libcSocket: (domain: number, type: number, protocol: number) => number = l
 const libcBind: (fd: number, address: Uint8Array, length: number) => number = libc.func(
   'int bind(int fd, const void *address, uint32_t length)',
 );
+const libcConnect: (fd: number, address: Uint8Array, length: number) => number = libc.func(
+  'int connect(int fd, const void *address, uint32_t length)',
+);
+const libcIfNametoindex: (name: string) => number = libc.func('unsigned int if_nametoindex(const char *name)');
 const libcSetsockopt: (fd: number, level: number, option: number, value: Uint8Array, length: number) => number =
   libc.func('int setsockopt(int fd, int level, int option, const void *value, uint32_t length)');
 const libcGetsockopt: (fd: number, level: number, option: number, value: Uint8Array, length: Uint8Array) => number =
@@ -122,6 +126,19 @@ export function bind(fd: number, address: Uint8Array): void {
     'bind',
     attempt(() => libcBind(fd, address, address.length)),
   );
+}
+
+/** Of a datagram socket: whom it talks to from now on, and from which address. Sends nothing. Throws SystemCallError. */
+export function connect(fd: number, address: Uint8Array): void {
+  check(
+    'connect',
+    attempt(() => libcConnect(fd, address, address.length)),
+  );
+}
+
+/** Undefined when there is no interface of that name. */
+export function interfaceIndexOf(name: string): number | undefined {
+  return libcIfNametoindex(name) || undefined;
 }
 
 /** Throws SystemCallError. */

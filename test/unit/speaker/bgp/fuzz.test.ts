@@ -6,6 +6,7 @@ import type { MessageKind } from '#speaker/bgp/message.ts';
 import { decodeNlri } from '#speaker/bgp/nlri.ts';
 import { describeNotification } from '#speaker/bgp/notification.ts';
 import { messageFor } from './arbitraries.ts';
+import { edited, edits } from './edits.ts';
 import { decodeWhole, external, internal } from './octets.ts';
 import { refusalOf } from './refused.ts';
 
@@ -38,28 +39,6 @@ function readAll(octets: Uint8Array, context: MessageContext): void {
     expect(refusal?.answer ?? '3/1').toMatch(answers);
   }
 }
-
-type Edit = readonly [where: number, what: 'set' | 'insert' | 'delete' | 'repeat', octet: number];
-
-function edited(octets: Uint8Array, edits: readonly Edit[]): Uint8Array {
-  const list = [...octets];
-  for (const [where, what, octet] of edits) {
-    const at = 19 + (where % Math.max(1, list.length - 18));
-    if (what === 'set') list[at] = octet;
-    else if (what === 'insert') list.splice(at, 0, octet);
-    else if (what === 'delete') list.splice(at, 1 + (octet % 4));
-    else list.splice(at, 0, ...list.slice(at, at + (octet % 32)));
-  }
-  // The header is made right again, or nothing behind it would ever be reached.
-  const whole = Uint8Array.from(list, (value) => value ?? 0);
-  new DataView(whole.buffer).setUint16(16, whole.length);
-  return whole;
-}
-
-const edits = fc.array(fc.tuple(fc.nat(0xffff), fc.constantFrom('set', 'insert', 'delete', 'repeat'), fc.nat(0xff)), {
-  minLength: 1,
-  maxLength: 4,
-});
 
 describe.each(contexts)('%s', (_, context) => {
   test('any message survives being encoded and decoded', () => {

@@ -9,7 +9,8 @@ import {
 } from '#speaker/bgp/adj-rib-out.ts';
 import type { EncodedPrefix } from '#speaker/bgp/nlri.ts';
 import type { OutSession } from '#speaker/bgp/out-plan.ts';
-import { plainAttributes, routeTable, type RouteAttributes, type RouteTable } from '#speaker/bgp/route-table.ts';
+import { plainAttributes, type RouteAttributes } from '#speaker/bgp/route-attributes.ts';
+import { routeTable, type RouteTable } from '#speaker/bgp/route-table.ts';
 import { prefix } from './octets.ts';
 import { RouteReceiver } from './route-receiver.ts';
 

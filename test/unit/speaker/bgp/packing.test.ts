@@ -4,7 +4,7 @@ import { ipFromBytes, type Family } from '#shared/net/ip.ts';
 import { advertisedAttributes } from '#speaker/bgp/advertised-attributes.ts';
 import { encodePrefix, type EncodedPrefix } from '#speaker/bgp/nlri.ts';
 import { announcementEnvelope, pack, withdrawalEnvelope, type Envelope } from '#speaker/bgp/packing.ts';
-import { plainAttributes } from '#speaker/bgp/route-table.ts';
+import { plainAttributes } from '#speaker/bgp/route-attributes.ts';
 import { external } from './octets.ts';
 import { RouteReceiver } from './route-receiver.ts';
 import { ipv4NextHop, ipv6NextHop } from './out-play.ts';
