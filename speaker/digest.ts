@@ -1,4 +1,5 @@
 // SHA-256, injected: names of objects and ids of nodes are made of it.
+import { nodeIdFromBytes, type NodeId } from './segment/node-id.ts';
 
 export type Sha256 = (text: string) => Uint8Array;
 
@@ -10,6 +11,6 @@ export function hexDigits(digest: Uint8Array, digits: number): string {
 }
 
 /** The 8-byte id of a node: the beginning of the SHA-256 of its name. */
-export function nodeId(name: string, sha256: Sha256): Uint8Array {
-  return sha256(name).subarray(0, 8);
+export function nodeId(name: string, sha256: Sha256): NodeId {
+  return nodeIdFromBytes(sha256(name).subarray(0, 8));
 }

@@ -1,7 +1,8 @@
 // The speaker: builds the real parts, starts the wire thread, hands both to `Speaker`, and ends all in order when it is asked to.
 import { createHash } from 'node:crypto';
+import { join } from 'node:path';
 import { createTransport } from '#shared/kube/transport.ts';
-import { startHealthServer, startMetricsServer } from '#shared/runtime/http-server.ts';
+import { startHealthServer, startMetricsServer, type RunningServer } from '#shared/runtime/http-server.ts';
 import type { Log } from '#shared/runtime/log.ts';
 import { parseSpeakerOptions, UsageError, type SpeakerOptions } from '#shared/runtime/options.ts';
 import { runProgram } from '#shared/runtime/program.ts';
@@ -10,9 +11,17 @@ import { systemClock, systemRandom } from '#shared/runtime/system.ts';
 import manifest from '../package.json' with { type: 'json' };
 import { excludedInterfacesPath, followExcludedInterfaces } from './host/excluded-interfaces.ts';
 import { endProcessNow } from './host/mutual-watch.ts';
+import { httpKubeProxyProbe, kubeProxyHealthUrl } from './host/kube-proxy-probe.ts';
+import { linuxStateFile } from './host/linux-state-file.ts';
+import { opensslSegmentCrypto } from './host/segment-crypto.ts';
+import { followSegmentKeys } from './host/segment-key-files.ts';
+import { kernelAnswersForAll } from './host/strict-arp.ts';
 import { wireEntry } from './host/wire-entry.ts';
 import { startWireThread } from './host/wire-thread.ts';
+import type { LeavingMode } from './segment/message/leaving.ts';
 import { Speaker } from './speaker.ts';
+import { readEarlierState } from './state/earlier-state.ts';
+import { wireOptions } from './wire-options.ts';
 
 const { version } = manifest;
 /** Probes come from the node itself; the speaker listens on the host's network. */
@@ -20,31 +29,60 @@ const healthHost = '127.0.0.1';
 
 const sha256 = (text: string): Uint8Array => createHash('sha256').update(text).digest();
 
+const stateFileName = 'snapshot.json';
+
 async function start(options: SpeakerOptions, log: Log): Promise<() => Promise<void>> {
-  const { nodeName, podName, lbClass, ignoreExcludeLb, kubeconfig } = options;
+  const { nodeName, podName, lbClass, ignoreExcludeLb, drainSignals, segmentKeyDir, kubeconfig } = options;
   const metrics = createMetrics({ version, commit: process.env['INGOT_COMMIT'] ?? 'unknown' });
   const api = await createTransport({ daemon: 'speaker', version, instance: nodeName, kubeconfig }, { log, metrics });
   const namespace = options.namespace ?? api.namespace;
   if (namespace === undefined) throw new UsageError('--namespace (METALLB_NAMESPACE) is required outside a cluster');
-  const wire = startWireThread({ entry: wireEntry() }, { log });
+  const stateFile = linuxStateFile(join(options.stateDir, stateFileName));
+  const earlier = readEarlierState(stateFile, { node: nodeName, wallMs: systemClock.wallMs() }, { sha256, log });
+  const wire = startWireThread({ entry: wireEntry(), options: wireOptions(options, earlier, sha256) }, { log });
+  const servers: RunningServer[] = [];
+  const stopServers = (): Promise<unknown> => Promise.all(servers.splice(0).map((server) => server.stop()));
   const speaker = new Speaker(
-    { namespace, nodeName, podName, lbClass, ignoreExcludeLb },
-    { api, clock: systemClock, random: systemRandom, log, metrics, channel: wire.channel, sha256 },
+    {
+      namespace,
+      nodeName,
+      podName,
+      lbClass,
+      ignoreExcludeLb,
+      drainSignals,
+      segmentKeyDirectory: segmentKeyDir,
+      earlier,
+    },
+    {
+      api,
+      clock: systemClock,
+      random: systemRandom,
+      log,
+      metrics,
+      channel: wire.channel,
+      sha256,
+      kubeProxy: httpKubeProxyProbe(kubeProxyHealthUrl),
+      stateFile,
+      kernelAnswersForAll,
+      // The newer process waits for the ports.
+      retired: () => void stopServers(),
+    },
   );
-  const excluded = followExcludedInterfaces(excludedInterfacesPath, log, (patterns) =>
-    speaker.excludeInterfaces(patterns),
-  );
-  const servers = [
+  const followed = [
+    followExcludedInterfaces(excludedInterfacesPath, log, (patterns) => speaker.excludeInterfaces(patterns)),
+    followSegmentKeys(segmentKeyDir, { crypto: opensslSegmentCrypto, log }, (keys) => speaker.useSegmentKeys(keys)),
+  ];
+  servers.push(
     startHealthServer({ port: options.healthProbePort, host: healthHost }, { log, notReady: () => speaker.notReady() }),
     startMetricsServer({ port: options.port }, { log, metrics, refresh: () => speaker.refresh() }),
-  ];
+  );
   speaker.start();
   log.info({ version, namespace }, 'speaker started');
   return async () => {
-    excluded.stop();
-    await new Promise<void>((written) => speaker.stop(written));
-    await wire.stop();
-    await Promise.all([api.stop(), ...servers.map((server) => server.stop())]);
+    const mode = await new Promise<LeavingMode>((stopped) => speaker.stop(stopped));
+    for (const files of followed) files.stop();
+    await wire.stop(mode);
+    await Promise.all([api.stop(), stopServers()]);
   };
 }
 

@@ -2,21 +2,38 @@
 // each way, whole state every time; nothing else crosses but `stop` and the heartbeat counters.
 import type { Ip } from '#shared/net/ip.ts';
 import type { Mac } from '#shared/net/mac.ts';
+import type { Range } from '#shared/net/range.ts';
+import type { SegmentKeys } from './segment/admission/keys.ts';
+import type { MemberLife, OwnerCause, SegmentCondition } from './segment/effect.ts';
+import type { ClusterNode, OwnCondition } from './segment/event.ts';
+import type { LeavingMode } from './segment/message/leaving.ts';
+import type { NodeId } from './segment/node-id.ts';
+import type { DesiredAddress, SavedAddress } from './segment/ownership/desired-address.ts';
+import type { ProfileName } from './segment/profile.ts';
 
-/** An address that somebody may have to answer for. */
-export interface DesiredAddress {
-  readonly ip: Ip;
-  /** This node is to answer for it now. */
-  readonly owned: boolean;
-  /** Names, or any suitable interface with an on-link prefix that holds the address. */
-  readonly interfaces: readonly string[] | 'any';
+/** What the wire thread is started with, and keeps. */
+export interface WireOptions {
+  readonly node: { readonly id: NodeId; readonly name: string };
+  /** Of this process: milliseconds since 1970, and above that of every earlier process of this node. */
+  readonly incarnation: number;
+  readonly profile: ProfileName;
+  /** UDP port of all speakers of the cluster. */
+  readonly port: number;
+  /** As an earlier process left it, by interface. */
+  readonly saved: readonly SavedSegment[];
+}
+
+export interface SavedSegment {
+  readonly interface: string;
+  readonly roster: readonly NodeId[];
+  readonly addresses: readonly SavedAddress[];
 }
 
 /** At most this many addresses travel in one message, so that no clone is itself a stall. */
 export const desiredChunkAddresses = 500;
 export const desiredMaxAddresses = 10_000;
 
-/** One chunk of a generation; in force when its last chunk has come. */
+/** One chunk of a generation: every address that somebody may have to answer for. In force when its last chunk has come. */
 export interface WireDesired {
   readonly kind: 'desired';
   readonly generation: number;
@@ -24,26 +41,88 @@ export interface WireDesired {
   readonly chunks: number;
   /** In the order in which they are to be announced: those with most endpoints first. */
   readonly addresses: readonly DesiredAddress[];
-  /** Interfaces whose name matches one of these regular expressions carry no announcements. */
+}
+
+/** All else that the wire thread is to know of the cluster and of its own machine's place in it; whole state. */
+export interface WireSurroundings {
+  readonly kind: 'surroundings';
+  /** From 1. */
+  readonly sequence: number;
+  /** Those that run a speaker or may be members all the same. */
+  readonly nodes: readonly ClusterNode[];
+  readonly condition: OwnCondition;
+  /** Undefined: there is none, and no segment begins. */
+  readonly keys: SegmentKeys | undefined;
+  /** Of the pools that are announced on LANs: an interface is a segment where one of them is on-link… */
+  readonly ranges: readonly Range[];
+  /** …or if an L2Advertisement names it. */
+  readonly namedInterfaces: readonly string[];
+  /** Interfaces whose name matches one of these regular expressions are no segments. */
   readonly excludedInterfaces: readonly string[];
 }
 
-export type ToWire = WireDesired | { readonly kind: 'stop' };
+export type ToWire =
+  | WireDesired
+  | WireSurroundings
+  /** Say so to the other speakers, then close every socket and end. */
+  | { readonly kind: 'stop'; readonly mode: LeavingMode };
 
+/** An address that this node owns on some segment. */
 export interface ObservedAddress {
   readonly ip: Ip;
-  /** Where it is answered now; empty when nowhere. */
-  readonly interfaces: readonly string[];
+  readonly segments: readonly ObservedOwnership[];
   readonly counters: { readonly requests: number; readonly replies: number; readonly announcements: number };
+}
+
+export interface ObservedOwnership extends Omit<SavedAddress, 'ip'> {
+  /** Name of the interface. */
+  readonly segment: string;
+  /** Whoever asks is answered now; else it is kept in silence. */
+  readonly answering: boolean;
 }
 
 export interface ObservedInterface {
   readonly name: string;
   readonly mac: Mac;
-  /** Carries a packet socket now. */
+  /** Carries a segment, with a packet socket, now. */
   readonly open: boolean;
   /** Why it carries none. */
   readonly reason?: string;
+}
+
+/** One LAN as this node sees it. */
+export interface ObservedSegment {
+  /** Name of the interface. */
+  readonly segment: string;
+  /** `shadow`: the same LAN is reached through another interface, which speaks. */
+  readonly phase: 'waiting' | 'joining' | 'joined' | 'noCarrier' | 'shadow';
+  /** Those that are heard or were, with this node. */
+  readonly members: Readonly<Partial<Record<MemberLife, number>>>;
+  /** To be written down: who is expected here after a restart. */
+  readonly roster: readonly NodeId[];
+  readonly conditions: readonly ObservedCondition[];
+  /** Addresses of which a station that is no member says that it has them: before they were taken, or while they are answered. */
+  readonly foreignClaims: readonly ObservedForeignClaim[];
+}
+
+export interface ObservedCondition {
+  readonly condition: SegmentCondition | 'sameLan';
+  /** A node's name or an address; undefined: the whole segment. */
+  readonly about: string | undefined;
+}
+
+export interface ObservedForeignClaim {
+  readonly ip: Ip;
+  readonly mac: Mac;
+  readonly while: 'probing' | 'owning';
+}
+
+/** An address came to this node or left it. */
+export interface OwnerChange {
+  readonly segment: string;
+  readonly ip: Ip;
+  readonly owns: boolean;
+  readonly cause: OwnerCause;
 }
 
 export interface WireLogLine {
@@ -66,17 +145,22 @@ export interface WireObserved {
   readonly sequence: number;
   /** The last generation in force; 0 before the first. */
   readonly generation: number;
-  /** Addresses that this node owns. */
   readonly addresses: readonly ObservedAddress[];
+  /** Of those that this node may announce, the ones that lie in no segment of it; the first of them. */
+  readonly unplaced: readonly Ip[];
+  readonly segments: readonly ObservedSegment[];
   readonly interfaces: readonly ObservedInterface[];
   /** Of this machine, but for those on `lo` and `kube-ipvs0`. */
   readonly hostAddresses: readonly Ip[];
   /** Next hops of the default routes. */
   readonly gateways: readonly Ip[];
+  /** A newer process of this node has taken over: this one is silent for good. */
+  readonly retired: boolean;
   /** Missing capability and the like: the wire thread lives, but something of it is off. */
   readonly problems: readonly string[];
   /** Since the last message. */
   readonly log: readonly WireLogLine[];
+  readonly ownerChanges: readonly OwnerChange[];
   /** Totals since start. */
   readonly counters: readonly WireCounter[];
 }

@@ -1,31 +1,39 @@
-// The speaker's cluster thread: from what the apiserver shows to what the wire thread is to do, and back to what people see. Everything it
+// The speaker's cluster thread: from what the apiserver shows to what the wire thread is to know, and back to what people see. Everything it
 // touches is injected, so it runs in the simulator as it is.
 import type { KubeDependencies } from '#shared/kube/dependencies.ts';
 import type { Explanation } from '#shared/kube/watcher.ts';
-import { EventRecorder } from '#shared/kube/event-recorder.ts';
-import { StatusObjects } from '#shared/kube/status-object.ts';
-import { WriteQueue } from '#shared/kube/write-queue.ts';
 import { Coalescer } from '#shared/runtime/coalescer.ts';
-import { deepEqual } from '#shared/runtime/equal.ts';
-import { AnnouncementEvents } from './report/announcement-events.ts';
-import { AnnouncementMetrics } from './report/announcement-metrics.ts';
-import { ClusterMetrics } from './report/cluster-metrics.ts';
-import { desired, type Desired } from './desired/desired.ts';
+import { Decision } from './decision.ts';
 import { nodeId, type Sha256 } from './digest.ts';
-import type { Channel, FromWire, ToWire, WireObserved } from './seam.ts';
-import { ServiceStatuses } from './report/service-statuses.ts';
-import { shownServices, unansweredAddresses } from './report/shown-services.ts';
-import { Snapshot, type SnapshotOptions } from './snapshot.ts';
-import { segmentsReady, SpeakerState, statusContended } from './report/speaker-state.ts';
+import type { KubeProxyProbe } from './kube-proxy/health.ts';
+import { KubeProxyWatch } from './kube-proxy/watch.ts';
+import { ClusterMetrics } from './report/cluster-metrics.ts';
+import { Reports, type ReportsOptions } from './report/reports.ts';
+import type { Channel, FromWire, ToWire } from './seam.ts';
+import type { SegmentKeys } from './segment/admission/keys.ts';
+import type { LeavingMode } from './segment/message/leaving.ts';
+import type { NodeId } from './segment/node-id.ts';
+import { Shutdown } from './shutdown.ts';
+import { Snapshot, type SnapshotOptions } from './cluster/snapshot.ts';
+import type { EarlierState } from './state/earlier-state.ts';
+import type { StateFile } from './state/state-file.ts';
+import { StateKeeper } from './state/state-keeper.ts';
 import { WireLink } from './wire-link.ts';
 
-export interface SpeakerOptions extends SnapshotOptions {
-  readonly podName: string;
+export interface SpeakerOptions extends SnapshotOptions, ReportsOptions {
+  /** As read before the wire thread was started, which got the other half of it. */
+  readonly earlier: EarlierState;
 }
 
 export interface SpeakerDependencies extends KubeDependencies {
   readonly channel: Channel<ToWire, FromWire>;
   readonly sha256: Sha256;
+  readonly kubeProxy: KubeProxyProbe;
+  readonly stateFile: StateFile;
+  /** On this interface the kernel of this node answers for every load-balancer address. */
+  readonly kernelAnswersForAll: (interfaceName: string) => boolean;
+  /** A newer process of this node has taken over: this one is to get out of its way, and ends when it is asked to. Once. */
+  retired(): void;
 }
 
 export class Speaker {
@@ -33,71 +41,70 @@ export class Speaker {
   readonly #dependencies: SpeakerDependencies;
   readonly #snapshot: Snapshot;
   readonly #wire: WireLink;
-  readonly #queue: WriteQueue;
-  readonly #recorder: EventRecorder;
-  readonly #statuses: ServiceStatuses;
-  readonly #state: SpeakerState;
-  readonly #events: AnnouncementEvents;
-  readonly #announcementMetrics: AnnouncementMetrics;
+  readonly #kubeProxy: KubeProxyWatch;
+  readonly #decision: Decision;
+  readonly #reports: Reports;
+  readonly #state: StateKeeper;
+  readonly #shutdown: Shutdown;
   readonly #clusterMetrics: ClusterMetrics;
   readonly #deciding: Coalescer;
   readonly #reporting: Coalescer;
-  /** What this machine has, as it was when it was last decided. */
-  #machine: Machine | undefined;
-  #excludedInterfaces: readonly string[] = [];
-  #desired: Desired | undefined;
-  #adopted = false;
+  #stopped: (mode: LeavingMode) => void = () => {};
+  #work: 'going' | 'ending' | 'ended' = 'going';
+  #isRetired = false;
 
   constructor(options: SpeakerOptions, dependencies: SpeakerDependencies) {
-    const { clock, metrics, log, random, channel, sha256 } = dependencies;
-    const { nodeName: node } = options;
+    const { clock, metrics, sha256, kubeProxy, channel } = dependencies;
+    const { nodeName, earlier } = options;
     this.#options = options;
     this.#dependencies = dependencies;
     this.#deciding = new Coalescer(clock, () => this.#decide());
     this.#reporting = new Coalescer(clock, () => this.#report());
-    const report = (): void => this.#reporting.trigger();
-    this.#snapshot = new Snapshot(options, { ...dependencies, nodeId: (name) => nodeId(name, sha256) }, () =>
-      this.#deciding.trigger(),
-    );
+    const decide = (): void => this.#deciding.trigger();
+    const withNodeId = { ...dependencies, nodeId: remembered((name) => nodeId(name, sha256)) };
+    this.#snapshot = new Snapshot(options, earlier.cluster, withNodeId, () => this.#clusterChanged());
     this.#wire = new WireLink(channel, dependencies, () => this.#observed());
-    this.#queue = new WriteQueue({ daemon: 'speaker', mayWrite: () => true }, dependencies);
-    const objects = new StatusObjects({ queue: this.#queue, clock, log });
-    this.#recorder = new EventRecorder(
-      { controller: 'metallb-speaker', instance: options.podName },
-      { clock, random, log, queue: this.#queue },
+    this.#kubeProxy = new KubeProxyWatch({ clock, probe: kubeProxy }, decide);
+    this.#decision = new Decision({ nodeName, drainSignals: options.drainSignals }, decide);
+    this.#reports = new Reports(options, { ...dependencies, snapshot: this.#snapshot }, () =>
+      this.#reporting.trigger(),
     );
-    this.#statuses = new ServiceStatuses(options, { ...dependencies, objects, snapshot: this.#snapshot }, report);
-    this.#state = new SpeakerState(options, { ...dependencies, objects }, report);
-    this.#events = new AnnouncementEvents({ node }, { recorder: this.#recorder, log });
-    this.#announcementMetrics = new AnnouncementMetrics({ node }, metrics);
+    this.#state = new StateKeeper({ node: nodeName, earlier }, dependencies, () => this.#snapshot.saved);
+    this.#shutdown = new Shutdown(clock, (mode) => this.#end(mode));
     this.#clusterMetrics = new ClusterMetrics(metrics);
   }
 
   start(): void {
     this.#snapshot.start();
-    this.#statuses.start();
+    this.#reports.start();
+    this.#kubeProxy.start();
     this.#state.start();
+  }
+
+  /** Undefined: there are none, and no LAN is joined. */
+  useSegmentKeys(keys: SegmentKeys | undefined): void {
+    this.#decision.useKeys(keys);
   }
 
   /** Interfaces whose name matches one of these regular expressions carry no announcements. */
   excludeInterfaces(patterns: readonly string[]): void {
-    this.#excludedInterfaces = patterns;
-    this.#deciding.trigger();
+    this.#decision.excludeInterfaces(patterns);
   }
 
-  /** Writes what is still to be written, for a moment; the wire thread goes on meanwhile. */
-  stop(done: () => void): void {
-    this.#deciding.stop();
-    this.#reporting.stop();
-    this.#snapshot.stop();
-    this.#statuses.stop();
-    this.#state.stop();
-    this.#recorder.stop();
-    this.#queue.stop(done);
+  /**
+   * Asked to end: goes on until another process or other nodes have taken over, but not for long; then writes what is still to be written, and
+   * says how the wire thread is to say goodbye.
+   */
+  stop(stopped: (mode: LeavingMode) => void): void {
+    this.#stopped = stopped;
+    if (this.#isRetired) return this.#end('restart');
+    this.#askToEnd();
+    this.#deciding.trigger();
   }
 
   /** What is missing before this speaker does its work; empty when it does. */
   notReady(): readonly string[] {
+    if (this.#isRetired) return ['a newer speaker of this node has taken over'];
     const node = this.#options.nodeName;
     return [
       ...this.#snapshot.notReady(),
@@ -110,19 +117,29 @@ export class Speaker {
 
   /** What it holds of each kind that it watches. */
   explain(): readonly Explanation[] {
-    return [...this.#snapshot.explain(), this.#statuses.explain()];
+    return [...this.#snapshot.explain(), ...this.#reports.explain()];
   }
 
-  /** Sets the gauges that are computed when they are scraped. */
+  /** Sets the metrics that are made when they are scraped. */
   refresh(): void {
     this.#snapshot.refresh();
-    this.#statuses.refresh();
-    this.#queue.refresh();
+    this.#reports.refresh();
+    this.#clusterMetrics.kubeProxy(this.#kubeProxy);
+  }
+
+  #clusterChanged(): void {
+    this.#deciding.trigger();
+    this.#state.clusterChanged();
   }
 
   #observed(): void {
     const { observation } = this.#wire;
-    if (observation !== undefined && !deepEqual(machineOf(observation), this.#machine)) this.#deciding.trigger();
+    if (observation === undefined || this.#work !== 'going' || this.#isRetired) return;
+    if (observation.retired && !this.#shutdown.isAsked) return this.#retire();
+    this.#shutdown.saw(observation);
+    if (observation.retired) return;
+    this.#state.observed(observation);
+    if (this.#decision.isAnotherMachine(observation)) this.#deciding.trigger();
     this.#reporting.trigger();
   }
 
@@ -130,49 +147,64 @@ export class Speaker {
   #decide(): void {
     const { clock } = this.#dependencies;
     const { observation } = this.#wire;
-    const { inputs, configuration, sizes } = this.#snapshot;
-    if (inputs === undefined || configuration === undefined || observation === undefined) {
-      this.#reporting.trigger();
-      return;
-    }
-    const startMs = clock.nowMs();
-    this.#machine = machineOf(observation);
-    this.#desired = desired(inputs, {
-      name: this.#options.nodeName,
-      hostAddresses: new Set(this.#machine.hostAddresses),
-      gateways: new Set(this.#machine.gateways),
-    });
-    this.#wire.say(this.#desired.addresses, this.#excludedInterfaces);
-    this.#clusterMetrics.decided(clock.nowMs() - startMs, sizes, configuration.problems);
+    const { inputs, configuration, sizes, ownNode, isStale } = this.#snapshot;
     this.#reporting.trigger();
+    if (inputs === undefined || configuration === undefined || observation === undefined) return;
+    const startMs = clock.nowMs();
+    if (this.#shutdown.isAsked) this.#askToEnd();
+    const self = { node: ownNode, gate: this.#kubeProxy.gate, isStale, isLeaving: this.#shutdown.isAsked };
+    const { surroundings, desired } = this.#decision.decide(inputs, observation, self);
+    this.#wire.surround(surroundings);
+    this.#wire.want(desired.addresses);
+    this.#clusterMetrics.decided(clock.nowMs() - startMs, sizes, configuration.problems);
   }
 
   #report(): void {
     const { observation } = this.#wire;
     const { configuration, ownNode } = this.#snapshot;
     if (observation === undefined || configuration === undefined || ownNode === undefined) return;
-    const conditions = [segmentsReady(observation), ...statusContended(this.#statuses.contended)];
-    this.#state.update(configuration.problems, conditions, ownNode);
-    // What the wire thread has not taken up yet is told when it has.
-    if (this.#desired === undefined || !this.#wire.upToDate) return;
-    const shown = shownServices(this.#desired, observation);
-    this.#announcementMetrics.update(shown, observation);
-    if (!this.#statuses.synced) return;
-    if (!this.#adopted) this.#adopt(this.#desired);
-    this.#statuses.update(shown, ownNode);
-    const unanswered = unansweredAddresses(this.#desired, observation, this.#options.nodeName);
-    this.#events.update(this.#desired, shown, unanswered);
+    const desired = this.#wire.upToDate ? this.#decision.desired : undefined;
+    this.#reports.update({ observation, configuration, ownNode, desired, hasKeys: this.#decision.hasKeys });
   }
 
-  #adopt({ services, failures }: Desired): void {
-    this.#adopted = true;
-    const concerned = [...services, ...failures].map(({ service }) => service);
-    this.#events.adopt(concerned.filter((service) => this.#statuses.has(service)));
+  #askToEnd(): void {
+    const isDraining = this.#decision.isDraining(this.#snapshot.ownNode, this.#kubeProxy.gate);
+    this.#shutdown.ask(isDraining ? 'drain' : 'restart');
+  }
+
+  #retire(): void {
+    this.#isRetired = true;
+    this.#dependencies.log.info(
+      {},
+      'a newer speaker of this node has taken over: this one is silent until it is stopped',
+    );
+    this.#reports.retire();
+    this.#dependencies.retired();
+    this.#end('restart');
+  }
+
+  /** Nothing is decided or told any more; the wire thread goes on until it is told to stop. */
+  #end(mode: LeavingMode): void {
+    if (this.#work === 'ended') return this.#stopped(mode);
+    if (this.#work === 'ending') return;
+    this.#work = 'ending';
+    this.#deciding.stop();
+    this.#reporting.stop();
+    this.#snapshot.stop();
+    this.#kubeProxy.stop();
+    this.#state.stop();
+    this.#reports.stop(() => {
+      this.#work = 'ended';
+      this.#stopped(mode);
+    });
   }
 }
 
-type Machine = Pick<WireObserved, 'hostAddresses' | 'gateways'>;
-
-function machineOf({ hostAddresses, gateways }: WireObserved): Machine {
-  return { hostAddresses, gateways };
+function remembered(idOf: (name: string) => NodeId): (name: string) => NodeId {
+  const ids = new Map<string, NodeId>();
+  return (name) => {
+    let id = ids.get(name);
+    if (id === undefined) ids.set(name, (id = idOf(name)));
+    return id;
+  };
 }

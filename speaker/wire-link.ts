@@ -1,5 +1,5 @@
-// The cluster thread's end of the channel: says what is wanted, in chunks and only when it differs from what was said last; keeps what was
-// observed last; passes on the wire thread's log lines.
+// The cluster thread's end of the channel: says what is wanted and what surrounds it, only when it differs from what was said last; keeps what
+// was observed last; passes on what the wire thread has to say to people.
 import { kubeMetrics } from '#shared/kube/kube-metrics.ts';
 import { deepEqual } from '#shared/runtime/equal.ts';
 import type { Log } from '#shared/runtime/log.ts';
@@ -8,19 +8,28 @@ import {
   desiredChunkAddresses,
   desiredMaxAddresses,
   type Channel,
-  type DesiredAddress,
   type FromWire,
+  type OwnerChange,
   type ToWire,
   type WireObserved,
+  type WireSurroundings,
 } from './seam.ts';
+import type { DesiredAddress } from './segment/ownership/desired-address.ts';
+
+export type Surroundings = Omit<WireSurroundings, 'kind' | 'sequence'>;
+
+/** In one line of the log. */
+const mostAddressesInLine = 100;
 
 export class WireLink {
   readonly #channel: Channel<ToWire, FromWire>;
   readonly #log: Log;
   readonly #limitReached: Counter;
   #generation = 0;
+  #sequence = 0;
   #dropped = 0;
-  #said: { readonly addresses: readonly DesiredAddress[]; readonly excludedInterfaces: readonly string[] } | undefined;
+  #addresses: readonly DesiredAddress[] | undefined;
+  #surroundings: Surroundings | undefined;
   #observation: WireObserved | undefined;
 
   /** `observed`: `observation` is a new one. */
@@ -48,23 +57,24 @@ export class WireLink {
     return this.#observation?.generation === this.#generation;
   }
 
-  say(addresses: readonly DesiredAddress[], excludedInterfaces: readonly string[]): void {
-    if (addresses.length > desiredMaxAddresses) this.#limitReached.add({ limit: 'desiredAddresses' });
-    const next = { addresses: addresses.slice(0, desiredMaxAddresses), excludedInterfaces };
-    if (deepEqual(next, this.#said)) return;
-    this.#said = next;
+  surround(surroundings: Surroundings): void {
+    if (deepEqual(surroundings, this.#surroundings)) return;
+    this.#surroundings = surroundings;
+    this.#channel.post({ kind: 'surroundings', sequence: ++this.#sequence, ...surroundings });
+    this.#countDropped();
+  }
+
+  want(all: readonly DesiredAddress[]): void {
+    if (all.length > desiredMaxAddresses) this.#limitReached.add({ limit: 'desiredAddresses' });
+    const addresses = all.length > desiredMaxAddresses ? all.slice(0, desiredMaxAddresses) : all;
+    if (this.#addresses !== undefined && sameAddresses(addresses, this.#addresses)) return;
+    this.#addresses = addresses;
     this.#generation++;
-    const chunks = Math.max(1, Math.ceil(next.addresses.length / desiredChunkAddresses));
+    const chunks = Math.max(1, Math.ceil(addresses.length / desiredChunkAddresses));
     for (let chunk = 0; chunk < chunks; chunk++) {
       const from = chunk * desiredChunkAddresses;
-      this.#channel.post({
-        kind: 'desired',
-        generation: this.#generation,
-        chunk,
-        chunks,
-        addresses: next.addresses.slice(from, from + desiredChunkAddresses),
-        excludedInterfaces,
-      });
+      const some = addresses.slice(from, from + desiredChunkAddresses);
+      this.#channel.post({ kind: 'desired', generation: this.#generation, chunk, chunks, addresses: some });
     }
     this.#countDropped();
   }
@@ -78,6 +88,43 @@ export class WireLink {
   #observe(observation: WireObserved, observed: () => void): void {
     this.#observation = observation;
     for (const { level, fields, message } of observation.log) this.#log[level](fields, message);
+    this.#tell(observation.ownerChanges);
     observed();
   }
+
+  /** When a node fails hundreds of addresses move at once, for one cause. */
+  #tell(changes: readonly OwnerChange[]): void {
+    const alike = Map.groupBy(changes, ({ segment, owns, cause }) => `${segment} ${owns} ${cause}`);
+    for (const group of alike.values()) {
+      for (let from = 0; from < group.length; from += mostAddressesInLine) {
+        const some = group.slice(from, from + mostAddressesInLine);
+        const [{ segment, owns, cause } = { segment: '', owns: false, cause: 'new' }] = some;
+        const fields = { segment, cause, ips: some.map(({ ip }) => ip) };
+        this.#log.info(fields, owns ? 'this node owns addresses now' : 'this node owns addresses no more');
+      }
+    }
+  }
+}
+
+/** Thousands of addresses share few sets of candidates: each pair of sets is compared once. */
+function sameAddresses(a: readonly DesiredAddress[], b: readonly DesiredAddress[]): boolean {
+  if (a.length !== b.length) return false;
+  const same = new Map<DesiredAddress['candidates'], DesiredAddress['candidates']>();
+  const sameCandidates = (x: DesiredAddress['candidates'], y: DesiredAddress['candidates']): boolean => {
+    if (same.get(x) === y) return true;
+    if (!deepEqual(x, y)) return false;
+    same.set(x, y);
+    return true;
+  };
+  return a.every((address, index) => {
+    const other = b[index];
+    return (
+      other !== undefined &&
+      address.ip === other.ip &&
+      address.placementKey === other.placementKey &&
+      address.answer === other.answer &&
+      address.release === other.release &&
+      sameCandidates(address.candidates, other.candidates)
+    );
+  });
 }

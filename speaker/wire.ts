@@ -1,49 +1,70 @@
-// The wire thread (shell): answers for the addresses that the cluster thread wants answered, and tells it what is. It goes on with the last it
+// The wire thread (shell): makes this node own what it should on every LAN, and tells the cluster thread what is. It goes on with the last it
 // was told, however long the cluster thread is stuck.
+import type { Ip } from '#shared/net/ip.ts';
 import type { Clock } from '#shared/runtime/clock.ts';
+import type { Random } from '#shared/runtime/random.ts';
 import type { HostNetwork, HostNetworkState } from './l2/host-network.ts';
 import type { PacketSockets } from './l2/packet-socket.ts';
+import type { UdpSockets } from './l2/udp-socket.ts';
+import type { Channel, FromWire, OwnerChange, ToWire, WireDesired, WireOptions, WireSurroundings } from './seam.ts';
+import type { SegmentCrypto } from './segment/admission/crypto.ts';
+import type { LeavingMode } from './segment/message/leaving.ts';
+import { profiles, quarantineMs } from './segment/profile.ts';
 import { addChunk, emptyAssembly, type DesiredAssembly } from './wire/desired-assembly.ts';
-import { Responders } from './l2/responders.ts';
 import { compileNamePatterns } from './wire/name-patterns.ts';
 import { observe } from './wire/observation.ts';
 import { OwnGap } from './wire/own-gap.ts';
 import { ReportPace } from './wire/report-pace.ts';
-import type { Channel, FromWire, ToWire, WireDesired } from './seam.ts';
+import type { ExplainedStep } from './wire/segment-runner.ts';
+import { Segments } from './wire/segments.ts';
+import { Tally } from './wire/tally.ts';
 import { WireLog } from './wire/wire-log.ts';
 
 export interface WireDependencies {
   readonly clock: Clock;
+  readonly random: Random;
   readonly channel: Channel<FromWire, ToWire>;
   readonly packetSockets: PacketSockets;
+  readonly udpSockets: UdpSockets;
   readonly hostNetwork: HostNetwork;
+  readonly crypto: SegmentCrypto;
   /** The cluster thread said `stop`, and every socket is closed. */
   stopped(): void;
+  /** Told of every step of every segment: for those who judge the engines from inside. */
+  readonly explain?: (step: ExplainedStep) => void;
 }
 
 export class Wire {
+  readonly #options: WireOptions;
   readonly #dependencies: WireDependencies;
   readonly #log = new WireLog();
+  readonly #tally = new Tally();
   readonly #pace: ReportPace;
   readonly #ownGap: OwnGap;
-  readonly #responders: Responders;
+  readonly #segments: Segments;
   #assembly: DesiredAssembly = emptyAssembly;
   #network: HostNetworkState | undefined;
   #patternProblems: readonly string[] = [];
-  #sequence = 0;
-  #gaps = 0;
+  #ownerChanges: OwnerChange[] = [];
+  #observations = 0;
+  #datagrams = 0;
 
-  constructor(dependencies: WireDependencies) {
-    const { clock, packetSockets } = dependencies;
+  constructor(options: WireOptions, dependencies: WireDependencies) {
+    const { clock } = dependencies;
+    this.#options = options;
     this.#dependencies = dependencies;
     this.#pace = new ReportPace(clock, () => this.#report());
-    this.#ownGap = new OwnGap(clock, (lateMs) => this.#gapEnded(lateMs));
-    this.#responders = new Responders({
-      clock,
-      packetSockets,
+    this.#ownGap = new OwnGap(profiles[options.profile].dropMs, clock, (lateMs) => this.#gapEnded(lateMs));
+    this.#segments = new Segments({
+      ...dependencies,
+      options,
       log: this.#log,
+      tally: this.#tally,
+      nextSequence: () => ++this.#datagrams,
       gapEnded: () => this.#ownGap.check(),
       changed: (what) => this.#changed(what),
+      counted: () => this.#pace.counted(),
+      ownerChanged: (change) => this.#ownerChanges.push(change),
     });
   }
 
@@ -53,60 +74,77 @@ export class Wire {
     hostNetwork.start((network) => {
       this.#ownGap.check();
       this.#network = network;
-      this.#responders.networkChanged(network);
+      this.#segments.networkChanged(network);
     });
     channel.onMessage((message) => {
       this.#ownGap.check();
-      if (message.kind === 'stop') this.#stop();
-      else this.#desired(message);
+      if (message.kind === 'stop') this.#stop(message.mode);
+      else if (message.kind === 'desired') this.#desire(message);
+      else this.#surround(message);
     });
   }
 
-  #desired(chunk: WireDesired): void {
+  /** Whoever asks for the address on this interface now is answered: for those who look at this thread from outside. */
+  isAnswering(interfaceName: string, ip: Ip): boolean {
+    return this.#segments.all.some(({ on, responder }) => on.name === interfaceName && responder.isAnswering(ip));
+  }
+
+  #desire(chunk: WireDesired): void {
     const { assembly, complete } = addChunk(this.#assembly, chunk);
     this.#assembly = assembly;
-    if (complete === undefined) return;
-    const { patterns, problems } = compileNamePatterns(complete.excludedInterfaces);
+    if (complete !== undefined) this.#segments.desire(complete);
+  }
+
+  #surround(surroundings: WireSurroundings): void {
+    const { patterns, problems } = compileNamePatterns(surroundings.excludedInterfaces);
     this.#patternProblems = problems;
-    this.#responders.assign({ ...complete, excludedInterfaces: patterns });
+    this.#segments.surround(surroundings, patterns);
+    this.#pace.changed();
   }
 
   /** Frames that waited through the gap are old: whoever asked may have been answered by another node since. */
   #gapEnded(lateMs: number): void {
-    this.#gaps++;
+    const isLong = lateMs > quarantineMs(profiles[this.#options.profile]);
+    this.#tally.add('ingot_wire_stalls_total', { limit: isLong ? 'quarantine' : 'drop' });
     this.#log.warn(
       { lateMs: Math.round(lateMs) },
-      'the wire thread did not run for a while; what it received meanwhile is dropped',
+      'the wire thread did not run for a while: it listens before it answers',
     );
-    this.#responders.gap();
+    this.#segments.gap(lateMs);
     this.#pace.changed();
   }
 
-  #changed(what: 'counters' | 'carrier' | 'state'): void {
+  #changed(what: 'carrier' | 'state'): void {
     if (what === 'carrier') this.#pace.atOnce();
-    else if (what === 'state') this.#pace.changed();
-    else this.#pace.counted();
+    else this.#pace.changed();
   }
 
   #report(): void {
     if (this.#network === undefined) return;
-    this.#dependencies.channel.post(
+    const { clock, channel } = this.#dependencies;
+    const ownerChanges = this.#ownerChanges;
+    this.#ownerChanges = [];
+    channel.post(
       observe({
-        sequence: ++this.#sequence,
+        sequence: ++this.#observations,
+        nowMs: clock.nowMs(),
+        node: this.#options.node,
         network: this.#network,
-        responders: this.#responders,
+        segments: this.#segments,
         patternProblems: this.#patternProblems,
+        ownerChanges,
         log: this.#log,
-        gaps: this.#gaps,
-        dropped: this.#dependencies.channel.dropped,
+        tally: this.#tally,
+        dropped: channel.dropped,
       }),
     );
   }
 
-  #stop(): void {
+  #stop(mode: LeavingMode): void {
     this.#pace.stop();
     this.#ownGap.stop();
-    this.#responders.close();
+    this.#segments.leave(mode);
+    this.#segments.close();
     this.#dependencies.hostNetwork.stop();
     this.#dependencies.stopped();
   }

@@ -5,13 +5,11 @@ import type { ByteOrder } from './byte-reader.ts';
 /** Values out of range and writing past the end are our own mistakes. */
 export class ByteWriter {
   readonly #bytes: Uint8Array;
-  readonly #view: DataView;
   readonly #little: boolean;
   #length = 0;
 
   constructor(maxLength: number, order: ByteOrder = 'network') {
     this.#bytes = new Uint8Array(maxLength);
-    this.#view = new DataView(this.#bytes.buffer);
     this.#little = order === 'little';
   }
 
@@ -22,25 +20,24 @@ export class ByteWriter {
 
   u8(value: number): this {
     assert(Number.isInteger(value) && value >= 0 && value < 2 ** 8);
-    this.#view.setUint8(this.#grow(1), value);
+    this.#bytes[this.#grow(1)] = value;
     return this;
   }
 
   u16(value: number): this {
     assert(Number.isInteger(value) && value >= 0 && value < 2 ** 16);
-    this.#view.setUint16(this.#grow(2), value, this.#little);
-    return this;
+    return this.#put(2, value);
   }
 
   u32(value: number): this {
     assert(Number.isInteger(value) && value >= 0 && value < 2 ** 32);
-    this.#view.setUint32(this.#grow(4), value, this.#little);
-    return this;
+    return this.#put(4, value);
   }
 
   u64(value: bigint): this {
     assert(value >= 0n && value < 2n ** 64n);
-    this.#view.setBigUint64(this.#grow(8), value, this.#little);
+    const start = this.#grow(8);
+    new DataView(this.#bytes.buffer).setBigUint64(start, value, this.#little);
     return this;
   }
 
@@ -56,7 +53,17 @@ export class ByteWriter {
 
   /** What was written, not copied: the writer is done with. */
   finish(): Uint8Array {
-    return this.#bytes.subarray(0, this.#length);
+    return this.#length === this.#bytes.length ? this.#bytes : this.#bytes.subarray(0, this.#length);
+  }
+
+  /** Octet by octet: to make a view for each message takes longer than the message. */
+  #put(length: number, value: number): this {
+    const start = this.#grow(length);
+    for (let at = 0; at < length; at++) {
+      const shift = 8 * (this.#little ? at : length - 1 - at);
+      this.#bytes[start + at] = value >>> shift;
+    }
+    return this;
   }
 
   #grow(length: number): number {

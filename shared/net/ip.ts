@@ -42,11 +42,20 @@ export function ipFromNumber(family: Family, value: bigint): Ip {
   return `${number >>> 24}.${(number >>> 16) & 255}.${(number >>> 8) & 255}.${number & 255}` as Ip;
 }
 
+/** ASCII. */
+const zeroCode = 0x30;
+
 /** The 4 or 16 octets in network order. Every frame comes through here: octet by octet, without big integers. */
 export function ipToBytes(ip: Ip): Uint8Array {
   const bytes = new Uint8Array(bitsOf[familyOf(ip)] / 8);
   if (familyOf(ip) === 'IPv4') {
-    for (const [at, octet] of ip.split('.').entries()) bytes[at] = Number(octet);
+    let at = 0;
+    for (let place = 0; place < ip.length; place++) {
+      const digit = ip.charCodeAt(place) - zeroCode;
+      // A point lies below the digits.
+      if (digit < 0) at++;
+      else bytes[at] = 10 * (bytes[at] ?? 0) + digit;
+    }
     return bytes;
   }
   const [head = '', tail = ''] = ip.split('::');
@@ -100,4 +109,9 @@ export function compareIps(a: Ip, b: Ip): number {
   const family = familyOf(a);
   if (family !== familyOf(b)) return family === 'IPv4' ? -1 : 1;
   return ipToNumber(a) < ipToNumber(b) ? -1 : 1;
+}
+
+/** RFC 4291 §2.5.6; without its scope. */
+export function isLinkLocalIp(ip: Ip): boolean {
+  return ip.startsWith('fe80:');
 }

@@ -20,13 +20,22 @@ export function macFromBytes(bytes: Uint8Array): Mac {
   return text as Mac;
 }
 
+/** Every frame comes through here. */
 export function macToBytes(mac: Mac): Uint8Array {
   const bytes = new Uint8Array(macBytes);
-  for (let at = 0; at < macBytes; at++) bytes[at] = parseInt(mac.slice(at * textStep, at * textStep + 2), 16);
+  for (let at = 0; at < macBytes; at++) {
+    bytes[at] = 16 * digitAt(mac, at * textStep) + digitAt(mac, at * textStep + 1);
+  }
   return bytes;
+}
+
+/** ASCII: 0 to 9 are 0x30 to 0x39, a to f are 0x61 to 0x66. */
+function digitAt(text: string, at: number): number {
+  const code = text.charCodeAt(at);
+  return code < 0x60 ? code - 0x30 : code - 0x57;
 }
 
 /** The group bit of the first octet (IEEE 802-2014 §8.2.2): multicast and broadcast are not the address of one station. */
 export function isUnicastMac(mac: Mac): boolean {
-  return mac !== zeroMac && (parseInt(mac.slice(0, 2), 16) & 1) === 0;
+  return mac !== zeroMac && (digitAt(mac, 1) & 1) === 0;
 }

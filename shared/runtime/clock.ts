@@ -3,6 +3,9 @@
 /** Ends what it stands for (a timer, a request, a watch); doing so again does nothing. */
 export type Cancel = () => void;
 
+/** An event, or each of a union of events, without the time at which its turn began. */
+export type Untimed<Event> = Event extends unknown ? Omit<Event, 'nowMs'> : never;
+
 export interface Clock {
   /** Monotonic milliseconds with an arbitrary origin. The only time that decides anything. */
   nowMs(): number;

@@ -1,6 +1,7 @@
 // Command line and environment of the daemons. MetalLB's flags keep their names; those without meaning here are accepted and reported.
 import { hostname } from 'node:os';
 import { parseArgs } from 'node:util';
+import { defaultDrainSignals, parseDrainSignals, type DrainSignal } from './drain-signals.ts';
 
 export type Daemon = 'controller' | 'speaker';
 
@@ -23,7 +24,18 @@ export interface CommonOptions {
 export interface SpeakerOptions extends CommonOptions {
   readonly nodeName: string;
   readonly ignoreExcludeLb: boolean;
+  readonly drainSignals: readonly DrainSignal[];
+  /** Outlives the Pod. */
+  readonly stateDir: string;
+  /** With the files `current` and `previous`. */
+  readonly segmentKeyDir: string;
+  readonly l2Profile: L2Profile;
+  /** UDP, of all speakers of the cluster. */
+  readonly segmentPort: number;
 }
+
+const l2Profiles = ['fast', 'default', 'relaxed'] as const;
+export type L2Profile = (typeof l2Profiles)[number];
 
 const logLevels = ['all', 'debug', 'info', 'warn', 'error', 'none'] as const;
 export type LogLevel = (typeof logLevels)[number];
@@ -48,6 +60,11 @@ const flags: Readonly<Record<string, Flag>> = {
   'log-level': { type: 'string' },
   'lb-class': { type: 'string' },
   'ignore-exclude-lb': { type: 'boolean', daemon: 'speaker' },
+  'drain-signals': { type: 'string', env: 'INGOT_DRAIN_SIGNALS', daemon: 'speaker' },
+  'state-dir': { type: 'string', env: 'INGOT_STATE_DIR', daemon: 'speaker' },
+  'segment-key-dir': { type: 'string', env: 'INGOT_SEGMENT_KEY_DIR', daemon: 'speaker' },
+  'l2-profile': { type: 'string', env: 'INGOT_L2_PROFILE', daemon: 'speaker' },
+  'segment-port': { type: 'string', env: 'INGOT_SEGMENT_PORT', daemon: 'speaker' },
   kubeconfig: { type: 'string', env: 'KUBECONFIG' },
 };
 
@@ -65,7 +82,16 @@ export function parseSpeakerOptions(argv: readonly string[], env: Environment): 
   if (nodeName === undefined) {
     throw new UsageError('--node-name (METALLB_NODE_NAME) is required: the name of the Node this speaker runs on');
   }
-  return { ...commonOptions(values, argv, env), nodeName, ignoreExcludeLb: values['ignore-exclude-lb'] === true };
+  return {
+    ...commonOptions(values, argv, env),
+    nodeName,
+    ignoreExcludeLb: values['ignore-exclude-lb'] === true,
+    drainSignals: drainSignals(text(values, 'drain-signals')),
+    stateDir: text(values, 'state-dir') ?? '/run/ingot',
+    segmentKeyDir: text(values, 'segment-key-dir') ?? '/etc/ingot/segment-key',
+    l2Profile: oneOf('l2-profile', l2Profiles, text(values, 'l2-profile') ?? 'default'),
+    segmentPort: segmentPort(values),
+  };
 }
 
 type Values = Readonly<Record<string, string | boolean | undefined>>;
@@ -101,7 +127,7 @@ function commonOptions(values: Values, argv: readonly string[], env: Environment
     podName: text(values, 'pod-name') ?? hostname(),
     port: portNumber(values, 'port', 9120),
     healthProbePort: portNumber(values, 'health-probe-port', 17_472),
-    logLevel: logLevel(text(values, 'log-level') ?? 'info'),
+    logLevel: oneOf('log-level', logLevels, text(values, 'log-level') ?? 'info'),
     lbClass: text(values, 'lb-class'),
     kubeconfig: text(values, 'kubeconfig'),
     ignored: [
@@ -127,8 +153,23 @@ function portNumber(values: Values, name: string, fallback: number): number {
   return port;
 }
 
-function logLevel(given: string): LogLevel {
-  const level = logLevels.find((known) => known === given);
-  if (level === undefined) throw new UsageError(`--log-level must be one of ${logLevels.join(', ')}, not "${given}"`);
-  return level;
+/** Speakers must meet somewhere: 0 is no port. */
+function segmentPort(values: Values): number {
+  const port = portNumber(values, 'segment-port', 7946);
+  if (port === 0)
+    throw new UsageError('--segment-port must be a port number 1..65535, the same for all speakers, not "0"');
+  return port;
+}
+
+function drainSignals(given: string | undefined): readonly DrainSignal[] {
+  if (given === undefined) return defaultDrainSignals;
+  const parsed = parseDrainSignals(given);
+  if ('problem' in parsed) throw new UsageError(`--drain-signals: ${parsed.problem}`);
+  return parsed.signals;
+}
+
+function oneOf<Value extends string>(name: string, known: readonly Value[], given: string): Value {
+  const value = known.find((candidate) => candidate === given);
+  if (value === undefined) throw new UsageError(`--${name} must be one of ${known.join(', ')}, not "${given}"`);
+  return value;
 }

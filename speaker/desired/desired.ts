@@ -1,27 +1,26 @@
-// What this node is to do: which addresses it answers for and on which interfaces, which Services it announces, and what of that which fails
-// it is the one to report. All nodes decide everything and each keeps its own part.
+// What this node is to know of all addresses: who may own each, which Services are behind it, and what of that which fails it is the one to
+// report. Who owns an address is found out on its LAN.
 import type { ServiceView } from '#shared/kube/objects/service.ts';
 import { compareIps, familyOf, type Ip } from '#shared/net/ip.ts';
-import type { DesiredAddress } from '../seam.ts';
+import type { DesiredAddress } from '../segment/ownership/desired-address.ts';
+import { decidingHolders } from './announced-holder.ts';
 import { announce, type Announcement, type Refusal } from './announcements.ts';
-import type { Candidate } from './eligibility.ts';
-import type { Inputs, ThisNode } from './inputs.ts';
+import type { Inputs, SpeakerNode, ThisNode } from './inputs.ts';
 import { explainNoEligibleNode } from './no-eligible-node.ts';
-import { createElection, type Election } from './ownership.ts';
+import { createReports } from './reporter.ts';
+import { reachesEndpoint } from './eligibility.ts';
 import type { ServiceEndpoints } from './service-endpoints.ts';
 
-/** A Service of which this node owns an address that is to be answered. */
-export interface AnnouncedService {
+/** A Service with an address that somebody may own. */
+export interface DesiredService {
   readonly service: ServiceView;
-  /** Those that this node answers for, in order. */
-  readonly ips: readonly Ip[];
-  /** This node owns the first address that is announced of the Service, so the Service's status object is its own. */
-  readonly first: boolean;
+  /** Who owns this one speaks for the Service: the first of its addresses that are to be answered, or of all if none is; IPv4 first. */
+  readonly first: Ip;
 }
 
-export type FailureReason = Refusal['reason'] | 'noEligibleNode' | 'noReadyEndpoints';
+export type FailureReason = Refusal['reason'] | 'noEligibleNode';
 
-/** An address of a Service that nobody answers for. One node reports it. */
+/** An address of a Service that cannot be announced, whoever lives. */
 export interface Failure {
   readonly ip: Ip;
   readonly service: ServiceView;
@@ -30,59 +29,55 @@ export interface Failure {
 }
 
 export interface Desired {
+  /** Those with most endpoints first: when many are announced at once they are paced. */
   readonly addresses: readonly DesiredAddress[];
-  readonly services: readonly AnnouncedService[];
+  /** The same, to be found by the address. */
+  readonly byIp: ReadonlyMap<Ip, DesiredAddress>;
+  /** Behind each of these addresses, oldest first. */
+  readonly services: ReadonlyMap<Ip, readonly DesiredService[]>;
+  /** To be reported by this node. */
   readonly failures: readonly Failure[];
-}
-
-/** An address that is answered, and by whom. */
-interface Answered {
-  readonly announcement: Announcement;
-  readonly owner: Candidate;
+  /** Of an address that lies in no segment of this node: whether this node is the one of its candidates to report that. */
+  readonly reports: (ip: Ip) => boolean;
 }
 
 export function desired(inputs: Inputs, thisNode: ThisNode): Desired {
   const { announcements, refusals } = announce(inputs);
-  const elect = createElection(inputs.nodeId);
-  const reports = createReporter(inputs, thisNode, elect);
-  const failures: Failure[] = refusals.filter(({ ip }) => reports(ip));
-  const answered: Answered[] = [];
+  const reports = createReports(thisNode.name, inputs.nodeId);
+  const speakers = speakersOf(inputs);
+  const failures: Failure[] = refusals.filter(({ ip }) => reports(ip, speakers));
+  const placeable: Announcement[] = [];
   for (const announcement of announcements) {
-    const { ip, candidates, placementKey } = announcement;
-    const owner = elect(candidates, placementKey);
-    const obstacle = obstacleOf(announcement, owner, thisNode);
-    if (owner !== undefined && obstacle === undefined) {
-      answered.push({ announcement, owner });
-    } else if (owner === undefined && reports(ip)) {
+    const { ip, candidates } = announcement;
+    const own = ownAddressMessage(ip, thisNode);
+    if (own !== undefined) {
+      if (thisNode.hostAddresses.has(ip) || reports(ip, speakers)) {
+        failures.push(...failed(announcement, 'addressIsNodeAddress', own));
+      }
+      continue;
+    }
+    placeable.push(announcement);
+    if (candidates.size === 0 && reports(ip, speakers)) {
       failures.push(...failed(announcement, 'noEligibleNode', explainNoEligibleNode(announcement, inputs)));
-    } else if (owner?.node === thisNode.name && obstacle !== undefined) {
-      failures.push(...failed(announcement, obstacle.reason, obstacle.message));
     }
   }
+  const addresses = desiredAddresses(placeable, inputs.endpoints, thisNode.name);
+  const byIp = new Map(addresses.map((address) => [address.ip, address]));
   return {
-    addresses: ownAddresses(answered, inputs.endpoints, thisNode.name),
-    services: announcedServices(answered, thisNode.name),
+    addresses,
+    byIp,
+    services: servicesByAddress(placeable),
     failures,
+    reports: (ip) => reports(ip, candidateNodes(byIp.get(ip), inputs)),
   };
 }
 
-/** What keeps the owner from answering. */
-function obstacleOf(
-  { ip, answer }: Announcement,
-  owner: Candidate | undefined,
-  { name, hostAddresses, gateways }: ThisNode,
-): { readonly reason: FailureReason; readonly message: string } | undefined {
-  if (owner?.node === name && hostAddresses.has(ip)) {
-    const message = `${ip} is an address of this machine, node "${name}": take it from the machine or out of the IPAddressPool`;
-    return { reason: 'addressIsNodeAddress', message };
+/** Why it is none of a load balancer's; undefined when it is. */
+function ownAddressMessage(ip: Ip, { name, hostAddresses, gateways }: ThisNode): string | undefined {
+  if (hostAddresses.has(ip)) {
+    return `${ip} is an address of this machine, node "${name}": take it from the machine or out of the IPAddressPool`;
   }
-  if (owner?.node === name && gateways.has(ip)) {
-    const message = `${ip} is the gateway of this machine, node "${name}": take it out of the IPAddressPool`;
-    return { reason: 'addressIsNodeAddress', message };
-  }
-  if (!answer) {
-    return { reason: 'noReadyEndpoints', message: `${ip} is not answered: no Service behind it has a ready endpoint` };
-  }
+  if (gateways.has(ip)) return `${ip} is the gateway of this machine, node "${name}": take it out of the IPAddressPool`;
   return undefined;
 }
 
@@ -90,48 +85,58 @@ function failed({ ip, holders }: Announcement, reason: FailureReason, message: s
   return holders.map(({ service }) => ({ ip, service, reason, message }));
 }
 
-/** Those with most endpoints first: when many are announced at once they are paced. */
-function ownAddresses(
-  answered: readonly Answered[],
+function desiredAddresses(
+  announcements: readonly Announcement[],
   endpoints: ServiceEndpoints,
   node: string,
 ): readonly DesiredAddress[] {
-  return answered
-    .filter(({ owner }) => owner.node === node)
-    .map(({ announcement: { ip, holders }, owner: { interfaces } }) => {
-      const counts = holders.map(({ service }) => endpoints.get(service.key)?.[familyOf(ip)].total.ready ?? 0);
-      return { ip, interfaces, ready: counts.reduce((total, count) => total + count, 0) };
-    })
-    .toSorted((a, b) => b.ready - a.ready || compareIps(a.ip, b.ip))
-    .map(({ ip, interfaces }) => ({ ip, owned: true, interfaces }));
+  return announcements
+    .map((announcement) => ({ announcement, ready: readyEndpoints(announcement, endpoints) }))
+    .toSorted((a, b) => b.ready - a.ready || (a.announcement.ip < b.announcement.ip ? -1 : 1))
+    .map(({ announcement: { ip, placementKey, candidates, answer, holders } }) => ({
+      ip,
+      placementKey,
+      candidates,
+      answer,
+      // Its kube-proxy drops what comes, and other nodes have what this one lacks.
+      release: decidingHolders(holders).some(({ usable }) => !reachesEndpoint(node, usable)),
+    }));
 }
 
-function announcedServices(answered: readonly Answered[], node: string): readonly AnnouncedService[] {
-  const byService = new Map<ServiceView, Answered[]>();
-  for (const address of answered) {
-    for (const { service } of address.announcement.holders) {
-      const known = byService.get(service);
-      if (known === undefined) byService.set(service, [address]);
-      else known.push(address);
+function readyEndpoints({ ip, holders }: Announcement, endpoints: ServiceEndpoints): number {
+  const family = familyOf(ip);
+  let ready = 0;
+  for (const { service } of holders) ready += endpoints.get(service.key)?.[family].total.ready ?? 0;
+  return ready;
+}
+
+function servicesByAddress(announcements: readonly Announcement[]): ReadonlyMap<Ip, readonly DesiredService[]> {
+  const firsts = new Map<ServiceView, Announcement>();
+  for (const announcement of announcements) {
+    for (const { service } of announcement.holders) {
+      const known = firsts.get(service);
+      if (known === undefined || speaksBefore(announcement, known)) firsts.set(service, announcement);
     }
   }
-  return [...byService].flatMap(([service, addresses]) => {
-    const sorted = addresses.toSorted((a, b) => compareIps(a.announcement.ip, b.announcement.ip));
-    const ips = sorted.filter(({ owner }) => owner.node === node).map(({ announcement }) => announcement.ip);
-    return ips.length === 0 ? [] : [{ service, ips, first: sorted[0]?.owner.node === node }];
-  });
+  return new Map(
+    announcements.map(({ ip, holders }) => [
+      ip,
+      holders.map(({ service }) => ({ service, first: firsts.get(service)?.ip ?? ip })),
+    ]),
+  );
 }
 
-/**
- * Whether this node is to report what concerns an address without owner: one of the nodes that run a speaker, rather one that can reach the
- * apiserver, and the same for all.
- */
-function createReporter(inputs: Inputs, thisNode: ThisNode, elect: Election): (ip: Ip) => boolean {
-  const speakers = inputs.nodes.filter(({ name }) => inputs.speakerNodes.has(name));
-  const reporters = (speakers.length === 0 ? inputs.nodes : speakers).map(({ name, ready }) => ({
-    node: name,
-    ready,
-    preference: 0,
-  }));
-  return (ip) => elect(reporters, ip)?.node === thisNode.name;
+function speaksBefore(a: Announcement, b: Announcement): boolean {
+  const [aSpeaks, bSpeaks] = [a, b].map(({ answer, candidates }) => answer && candidates.size > 0);
+  return aSpeaks === bSpeaks ? compareIps(a.ip, b.ip) < 0 : aSpeaks === true;
+}
+
+/** Those that can report at all. */
+function speakersOf({ nodes, speakerNodes }: Inputs): readonly SpeakerNode[] {
+  const speakers = nodes.filter(({ name }) => speakerNodes.has(name));
+  return speakers.length === 0 ? nodes : speakers;
+}
+
+function candidateNodes(address: DesiredAddress | undefined, { nodes, nodeId }: Inputs): readonly SpeakerNode[] {
+  return address === undefined ? [] : nodes.filter(({ name }) => address.candidates.has(nodeId(name)));
 }

@@ -1,11 +1,10 @@
 // Which nodes may announce an address of a Service. Every rule looks at the API only, so all nodes come to the same result.
 import type { L2Advertisement } from '#shared/config/l2-advertisement.ts';
-import type { NodeView } from '#shared/kube/objects/node.ts';
+import type { SpeakerNode } from './inputs.ts';
 import type { UsableNodes } from './service-endpoints.ts';
 
 export const excludeLabel = 'node.kubernetes.io/exclude-from-external-load-balancers';
 const outOfServiceTaint = 'node.kubernetes.io/out-of-service';
-const autoscalerTaint = 'ToBeDeletedByClusterAutoscaler';
 
 /** Why a node may not announce, in the order in which the rules are asked. */
 export type Exclusion =
@@ -13,17 +12,16 @@ export type Exclusion =
   | 'excludeLabel'
   | 'networkUnavailable'
   | 'outOfService'
-  | 'autoscalerTaint'
+  | `drain signal ${string}`
   | 'noAdvertisement'
   | 'noLocalEndpoint';
 
 /** Names of interfaces, or any with an on-link prefix that holds the address. */
 export type Interfaces = readonly string[] | 'any';
 
-/** A node that may announce, with what an election among such nodes looks at. */
-export interface Candidate {
+/** A node that may announce, whatever the endpoints. */
+export interface EligibleNode {
   readonly node: string;
-  readonly ready: boolean;
   /** Sum of the weights of matching preferredNodeSelectors. */
   readonly preference: number;
   readonly interfaces: Interfaces;
@@ -35,31 +33,30 @@ export interface NodeRules {
 }
 
 /** The rules that do not depend on a Service. A node that is not Ready may announce: its data path can work while its kubelet is cut off. */
-export function nodeExclusion(node: NodeView, rules: NodeRules): Exclusion | undefined {
+export function nodeExclusion(node: SpeakerNode, rules: NodeRules): Exclusion | undefined {
   if (!rules.speakerNodes.has(node.name)) return 'noSpeaker';
   if (excludeLabel in node.labels && !rules.ignoreExcludeLabel) return 'excludeLabel';
   if (node.networkUnavailable) return 'networkUnavailable';
   if (node.taints.includes(outOfServiceTaint)) return 'outOfService';
-  if (node.taints.includes(autoscalerTaint)) return 'autoscalerTaint';
-  return undefined;
+  const [signal] = node.drainSignals;
+  return signal === undefined ? undefined : `drain signal ${signal}`;
 }
 
 /**
- * The node as candidate for a Service that these advertisements match, or why it is none. A node must be selected by one of them; its
+ * The node as one that may announce a Service that these advertisements match, or why it may not. A node must be selected by one of them; its
  * interfaces are the union over those that do, and weights count over all.
  */
-export function candidateFor(
-  node: NodeView,
+export function eligibleNode(
+  node: SpeakerNode,
   advertisements: readonly L2Advertisement[],
   rules: NodeRules,
-): Candidate | Exclusion {
+): EligibleNode | Exclusion {
   const exclusion = nodeExclusion(node, rules);
   if (exclusion !== undefined) return exclusion;
   const selecting = advertisements.filter((advertisement) => advertisement.selectsNode(node.labels));
   if (selecting.length === 0) return 'noAdvertisement';
   return {
     node: node.name,
-    ready: node.ready,
     preference: preferenceOf(node, advertisements),
     interfaces: unitedInterfaces(selecting.map(({ interfaces }) => (interfaces.length === 0 ? 'any' : interfaces))),
   };
@@ -80,7 +77,7 @@ export function unitedInterfaces(several: readonly Interfaces[]): Interfaces {
   return [...names].toSorted();
 }
 
-function preferenceOf(node: NodeView, advertisements: readonly L2Advertisement[]): number {
+function preferenceOf(node: SpeakerNode, advertisements: readonly L2Advertisement[]): number {
   let sum = 0;
   for (const { preferredNodes } of advertisements) {
     for (const { weight, matches } of preferredNodes) if (matches(node.labels)) sum += weight;

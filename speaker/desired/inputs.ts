@@ -1,24 +1,30 @@
-// Everything the decision who announces what is made of: one snapshot. Two nodes with the same snapshot decide the same.
+// Everything the decision who may announce what is made of: one snapshot. Two nodes with the same snapshot decide the same.
 import type { L2Advertisement } from '#shared/config/l2-advertisement.ts';
 import type { Pool } from '#shared/config/pool.ts';
 import type { NodeView } from '#shared/kube/objects/node.ts';
 import type { ServiceView } from '#shared/kube/objects/service.ts';
 import type { Ip } from '#shared/net/ip.ts';
+import type { NodeId } from '../segment/node-id.ts';
 import type { ServiceEndpoints } from './service-endpoints.ts';
+
+export interface SpeakerNode extends NodeView {
+  /** Those of the configured drain signals that the Node shows: it is about to go, and gives its addresses away. */
+  readonly drainSignals: readonly string[];
+}
 
 export interface Inputs {
   /** Those of our class. */
   readonly services: readonly ServiceView[];
   readonly endpoints: ServiceEndpoints;
-  readonly nodes: readonly NodeView[];
+  readonly nodes: readonly SpeakerNode[];
   /** Names of the nodes that a speaker Pod is scheduled on. */
   readonly speakerNodes: ReadonlySet<string>;
   readonly pools: readonly Pool[];
   readonly advertisements: readonly L2Advertisement[];
   /** Announce from nodes labelled node.kubernetes.io/exclude-from-external-load-balancers all the same. */
   readonly ignoreExcludeLabel: boolean;
-  /** The 8-byte id that a node has on the wire. */
-  readonly nodeId: (name: string) => Uint8Array;
+  /** By the name of a node: what it is called on the wire. */
+  readonly nodeId: (name: string) => NodeId;
 }
 
 /** What only the machine this runs on knows. */

@@ -57,6 +57,16 @@ export function usableNodes(
   return terminating.size > 0 ? terminating : 'none';
 }
 
+/** Names of the nodes with a ready endpoint. */
+export function readyNodes(
+  { key }: Pick<ServiceView, 'key'>,
+  family: Family,
+  endpoints: ServiceEndpoints,
+): ReadonlySet<string> {
+  const { byNode } = endpoints.get(key)?.[family] ?? noEndpoints;
+  return nodesWith(byNode, ({ ready }) => ready > 0);
+}
+
 function nodesWith(
   byNode: ReadonlyMap<string, EndpointCounts>,
   has: (counts: EndpointCounts) => boolean,

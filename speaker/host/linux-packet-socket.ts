@@ -107,6 +107,10 @@ class LinuxPacketSocket implements PacketSocket {
     this.#groups.leave(group);
   }
 
+  receiveWaiting(): void {
+    this.#read();
+  }
+
   discardReceived(): number {
     let frames = 0;
     while (this.#isOpen && frames < maxDiscardedFrames && recv(this.#fd, this.#buffer) >= 0) frames++;

@@ -1,7 +1,8 @@
 // Starts the wire thread, watches it, and ends it (host side of the seam, in the cluster thread).
 import { Worker } from 'node:worker_threads';
 import type { Log } from '#shared/runtime/log.ts';
-import type { Channel, FromWire, ToWire } from '../seam.ts';
+import type { Channel, FromWire, ToWire, WireOptions } from '../seam.ts';
+import type { LeavingMode } from '../segment/message/leaving.ts';
 import { endProcessNow, watchEachOther } from './mutual-watch.ts';
 import { newSharedCounters, type SharedCounters } from './shared-counters.ts';
 import { ThreadChannel } from './thread-channel.ts';
@@ -9,19 +10,20 @@ import { ThreadChannel } from './thread-channel.ts';
 /** What the wire thread is started with. */
 export interface WireThreadData {
   readonly counters: SharedCounters;
+  readonly options: WireOptions;
 }
 
 export interface WireThread {
   readonly channel: Channel<ToWire, FromWire>;
-  /** Ends the wire thread, within 2 s or the process with it. */
-  stop(): Promise<void>;
+  /** Ends the wire thread, which says so to the other speakers, within 2 s or the process with it. */
+  stop(mode: LeavingMode): Promise<void>;
 }
 
 const stopLimitMs = 2000;
 
 /** `entry` is the thread's program. A thread that ends or falls silent unasked ends the process. */
 export function startWireThread(
-  { entry }: { readonly entry: string | URL },
+  { entry, options }: { readonly entry: string | URL; readonly options: WireOptions },
   { log }: { readonly log: Log },
 ): WireThread {
   const counters = newSharedCounters();
@@ -30,7 +32,7 @@ export function startWireThread(
     endProcessNow();
   };
   const endWatch = watchEachOther(counters, 'cluster', () => die({}, 'the wire thread does not run any more: ending'));
-  const worker = new Worker(entry, { workerData: { counters } satisfies WireThreadData });
+  const worker = new Worker(entry, { workerData: { counters, options } satisfies WireThreadData });
   const channel = new ThreadChannel<ToWire, FromWire>(worker, counters, 'cluster');
   let isStopping = false;
   const ended = new Promise<void>((resolve) => {
@@ -44,8 +46,8 @@ export function startWireThread(
   worker.on('error', (error) => die({ error: String(error) }, 'the wire thread failed: ending'));
   return {
     channel,
-    async stop() {
-      if (!isStopping) channel.post({ kind: 'stop' });
+    async stop(mode) {
+      if (!isStopping) channel.post({ kind: 'stop', mode });
       isStopping = true;
       const limit = setTimeout(() => die({}, 'the wire thread did not stop in time: ending'), stopLimitMs);
       await ended;

@@ -10,6 +10,8 @@ import { fullBucket, refill, type TokenBucket, type TokenBucketLimit } from '#sh
 /** From the start of one round to the start of the next: rounds at 0, 0.1, 1.1, 2.2, 3.3 and 4.4 s. */
 const roundSpacingMs = [100, 1000, 1100, 1100, 1100] as const;
 
+const lastRoundOf = { all: roundSpacingMs.length, first: 0 } as const;
+
 /** In frames. */
 const firstRoundLimit: TokenBucketLimit = { perSecond: 5000, burst: 100 };
 const repeatLimit: TokenBucketLimit = { perSecond: 500, burst: 100 };
@@ -24,6 +26,7 @@ interface Batch {
   readonly id: number;
   readonly addresses: readonly Ip[];
   readonly round: number;
+  readonly lastRound: number;
   /** Index of the address that comes next in this round. */
   readonly next: number;
   /** When this round began or shall begin. */
@@ -31,8 +34,8 @@ interface Batch {
 }
 
 export interface AnnouncementSchedule {
-  /** Which batch an answered address was taken with. */
-  readonly batchOf: ReadonlyMap<Ip, number>;
+  /** The youngest batch of each address that is still to be announced. Large, and changed in place. */
+  readonly batchOf: Map<Ip, number>;
   readonly batches: readonly Batch[];
   readonly lastId: number;
   readonly firstRound: TokenBucket;
@@ -49,27 +52,66 @@ export function emptySchedule(nowMs: number): AnnouncementSchedule {
   };
 }
 
-/** `answered` is the whole set, most important first; those that were not in it before are announced. */
-export function schedule(state: AnnouncementSchedule, answered: readonly Ip[], nowMs: number): AnnouncementSchedule {
-  const taken = answered.filter((ip) => !state.batchOf.has(ip));
-  if (taken.length === 0 && answered.length === state.batchOf.size) return state;
+/** All rounds of it, or only the first, begin now; most important address first. What is in the midst of all its rounds begins them anew. */
+export function schedule(
+  state: AnnouncementSchedule,
+  addresses: readonly Ip[],
+  rounds: 'all' | 'first',
+  nowMs: number,
+): AnnouncementSchedule {
+  if (rounds === 'all') return addBatch(state, addresses, lastRoundOf.all, nowMs);
+  const ofAllRounds = new Set(
+    state.batches.flatMap(({ id, lastRound }) => (lastRound === lastRoundOf.all ? [id] : [])),
+  );
+  const isUnderWay = (ip: Ip): boolean => ofAllRounds.has(state.batchOf.get(ip) ?? 0);
+  const [anew, once] = [addresses.filter(isUnderWay), addresses.filter((ip) => !isUnderWay(ip))];
+  return addBatch(addBatch(state, anew, lastRoundOf.all, nowMs), once, lastRoundOf.first, nowMs);
+}
+
+function addBatch(
+  state: AnnouncementSchedule,
+  addresses: readonly Ip[],
+  lastRound: number,
+  nowMs: number,
+): AnnouncementSchedule {
+  if (addresses.length === 0) return state;
+  const youngest = state.batches.at(-1);
+  if (youngest !== undefined && isJoinable(youngest, lastRound, nowMs)) {
+    const toCome = new Set([...youngest.addresses.slice(youngest.next), ...addresses]);
+    for (const ip of addresses) state.batchOf.set(ip, youngest.id);
+    const joined = { ...youngest, addresses: [...youngest.addresses.slice(0, youngest.next), ...toCome] };
+    return { ...state, batches: [...state.batches.slice(0, -1), joined] };
+  }
   const id = state.lastId + 1;
-  const batchOf = new Map(answered.map((ip) => [ip, state.batchOf.get(ip) ?? id]));
-  const batches =
-    taken.length === 0
-      ? state.batches
-      : [...state.batches, { id, addresses: taken, round: 0, next: 0, startMs: nowMs }];
-  return { ...state, batchOf, batches: batches.slice(-maxBatches), lastId: id };
+  for (const ip of addresses) state.batchOf.set(ip, id);
+  const batches = [...state.batches, { id, addresses, round: 0, lastRound, next: 0, startMs: nowMs }];
+  for (const batch of batches.slice(0, -maxBatches)) forget(state.batchOf, batch);
+  return { ...state, batches: batches.slice(-maxBatches), lastId: id };
 }
 
-/** Begins anew for every address: those who cached the old MAC or missed the link are told. */
-export function rescheduleAll(state: AnnouncementSchedule, nowMs: number): AnnouncementSchedule {
-  return schedule({ ...state, batchOf: new Map(), batches: [] }, [...state.batchOf.keys()], nowMs);
+/** It is still waiting for its pace: many that come one by one while it does become one batch. */
+function isJoinable(batch: Batch, lastRound: number, nowMs: number): boolean {
+  return batch.round === 0 && batch.lastRound === lastRound && nowMs - batch.startMs < roundSpacingMs[0];
 }
 
-/** Nothing is announced until the next `rescheduleAll`. */
-export function suspend(state: AnnouncementSchedule): AnnouncementSchedule {
-  return { ...state, batches: [] };
+/** These are not announced any more. */
+export function unschedule(state: AnnouncementSchedule, addresses: readonly Ip[]): void {
+  for (const ip of addresses) state.batchOf.delete(ip);
+}
+
+/** Nothing is announced any more. */
+export function unscheduleAll(state: AnnouncementSchedule): AnnouncementSchedule {
+  return { ...state, batchOf: new Map(), batches: [] };
+}
+
+/** How many addresses are still to be announced for the first time. */
+export function waitingForFirstRound({ batches, batchOf }: AnnouncementSchedule): number {
+  let waiting = 0;
+  for (const { id, round, next, addresses } of batches) {
+    if (round > 0) continue;
+    for (const ip of addresses.slice(next)) if (batchOf.get(ip) === id) waiting++;
+  }
+  return waiting;
 }
 
 /** The addresses whose announcement is due and within the pace, in order. */
@@ -88,7 +130,8 @@ export function takeDue(
     const rest = { ...bucket, tokens: bucket.tokens - advanced.frames };
     if (batch.round === 0) firstRound = rest;
     else repeats = rest;
-    if (advanced.batch !== undefined) batches.push(advanced.batch);
+    if (advanced.batch === undefined) forget(state.batchOf, batch);
+    else batches.push(advanced.batch);
   }
   return { schedule: { ...state, batches, firstRound, repeats }, due };
 }
@@ -101,6 +144,11 @@ export function nextDueMs(state: AnnouncementSchedule, nowMs: number): number | 
     if (earliestMs === undefined || atMs < earliestMs) earliestMs = atMs;
   }
   return earliestMs;
+}
+
+/** Nothing more comes of the batch. */
+function forget(batchOf: Map<Ip, number>, { id, addresses }: Batch): void {
+  for (const ip of addresses) if (batchOf.get(ip) === id) batchOf.delete(ip);
 }
 
 /** Takes addresses of the batch's round, if that has begun, for up to `most` frames; the batch is undefined when its last round is over. */
@@ -127,6 +175,6 @@ function advance(
   const startMs = batch.next === 0 && due.length > 0 ? nowMs : batch.startMs;
   if (next < batch.addresses.length) return { batch: { ...batch, next, startMs }, due, frames };
   const spacingMs = roundSpacingMs[batch.round];
-  if (spacingMs === undefined) return { batch: undefined, due, frames };
+  if (spacingMs === undefined || batch.round === batch.lastRound) return { batch: undefined, due, frames };
   return { batch: { ...batch, round: batch.round + 1, next: 0, startMs: startMs + spacingMs }, due, frames };
 }

@@ -1,21 +1,20 @@
 // ARP as a responder speaks it (RFC 826, RFC 5227).
-import type { Ip } from '#shared/net/ip.ts';
 import { broadcastMac, type Mac } from '#shared/net/mac.ts';
 import {
   arpAnnouncementReply,
   arpAnnouncementRequest,
   arpOperations,
+  arpProbe,
+  arpQuestion,
   arpReply,
   decodeArpFrame,
   encodeArpFrame,
+  noAddress,
   type ArpFrame,
 } from './arp.ts';
 import { arpFilter, coarseArpFilter } from './arp-filter.ts';
 import { etherTypes } from './ethernet.ts';
 import type { NeighbourMessage, NeighbourProtocol } from './neighbour-protocol.ts';
-
-/** The sender address of a probe (RFC 5227 §1.1). */
-const noAddress = '0.0.0.0' as Ip;
 
 export const arpProtocol: NeighbourProtocol = {
   family: 'IPv4',
@@ -38,6 +37,14 @@ export const arpProtocol: NeighbourProtocol = {
 
   announcement(mac, ip) {
     return [arpAnnouncementRequest(mac, ip), arpAnnouncementReply(mac, ip)].map(encodeArpFrame);
+  },
+
+  probe(mac, ip) {
+    return encodeArpFrame(arpProbe(mac, ip));
+  },
+
+  question({ mac, ip: asker }, ip, at = broadcastMac) {
+    return encodeArpFrame(arpQuestion(at, { senderMac: mac, senderIp: asker, targetIp: ip }));
   },
 
   filter(addresses) {

@@ -18,13 +18,15 @@
 //  |                  target protocol address (4)                  |
 //  +---------------------------------------------------------------+
 import { ByteReader } from '#shared/net/byte-reader.ts';
-import { ByteWriter } from '#shared/net/byte-writer.ts';
 import { ipFromBytes, ipToBytes, type Ip } from '#shared/net/ip.ts';
 import { broadcastMac, macBytes, macFromBytes, macToBytes, zeroMac, type Mac } from '#shared/net/mac.ts';
 import { WireError } from '#shared/net/wire-error.ts';
 import { decodeEthernetHeader, encodeEthernetFrame, etherTypes, type EthernetHeader } from './ethernet.ts';
 
 export const arpOperations = { request: 1, reply: 2 } as const;
+
+/** The sender address of a probe (RFC 5227 §1.1). */
+export const noAddress = '0.0.0.0' as Ip;
 
 export interface ArpPacket {
   /** One of `arpOperations`, or any other number that came from the wire. */
@@ -74,18 +76,18 @@ export function decodeArpFrame(frame: Uint8Array): ArpFrame {
 
 /** The whole frame, padded to its least length. */
 export function encodeArpFrame({ ethernet, arp }: ArpFrame): Uint8Array {
-  const writer = new ByteWriter(packetLength);
-  for (const { bytes, value } of fixedFields) {
-    if (bytes === 1) writer.u8(value);
-    else writer.u16(value);
-  }
-  writer
-    .u16(arp.operation)
-    .bytes(macToBytes(arp.senderMac))
-    .bytes(ipToBytes(arp.senderIp))
-    .bytes(macToBytes(arp.targetMac))
-    .bytes(ipToBytes(arp.targetIp));
-  return encodeEthernetFrame(ethernet, writer.finish());
+  return encodeEthernetFrame(ethernet, packetLength, (writer) => {
+    for (const { bytes, value } of fixedFields) {
+      if (bytes === 1) writer.u8(value);
+      else writer.u16(value);
+    }
+    writer
+      .u16(arp.operation)
+      .bytes(macToBytes(arp.senderMac))
+      .bytes(ipToBytes(arp.senderIp))
+      .bytes(macToBytes(arp.targetMac))
+      .bytes(ipToBytes(arp.targetIp));
+  });
 }
 
 /** The answer to `request`: `mac` has the address that was asked for. */
@@ -99,6 +101,19 @@ export function arpReply(mac: Mac, request: Pick<ArpPacket, 'senderMac' | 'sende
       targetMac: request.senderMac,
       targetIp: request.senderIp,
     },
+  };
+}
+
+/** "Has anybody `ip`?", asked by one who does not have it yet (RFC 5227 §2.1.1). */
+export function arpProbe(mac: Mac, ip: Ip): ArpFrame {
+  return arpQuestion(broadcastMac, { senderMac: mac, senderIp: noAddress, targetIp: ip });
+}
+
+/** "Who has `targetIp`?", asked of one station or of all. */
+export function arpQuestion(to: Mac, asked: Pick<ArpPacket, 'senderMac' | 'senderIp' | 'targetIp'>): ArpFrame {
+  return {
+    ethernet: { destination: to, source: asked.senderMac, etherType: etherTypes.arp },
+    arp: { operation: arpOperations.request, targetMac: zeroMac, ...asked },
   };
 }
 

@@ -36,12 +36,16 @@ export function decodeEthernetHeader(reader: ByteReader): EthernetHeader {
   };
 }
 
-/** The whole frame, padded to its least length. */
-export function encodeEthernetFrame(header: EthernetHeader, payload: Uint8Array): Uint8Array {
-  const writer = new ByteWriter(Math.max(minFrameLength, headerLength + payload.length))
+/** The whole frame, padded to its least length; `write` puts the payload of that length into it. */
+export function encodeEthernetFrame(
+  header: EthernetHeader,
+  payloadLength: number,
+  write: (writer: ByteWriter) => void,
+): Uint8Array {
+  const writer = new ByteWriter(Math.max(minFrameLength, headerLength + payloadLength))
     .bytes(macToBytes(header.destination))
     .bytes(macToBytes(header.source))
-    .u16(header.etherType)
-    .bytes(payload);
+    .u16(header.etherType);
+  write(writer);
   return writer.zeros(Math.max(0, minFrameLength - writer.length)).finish();
 }

@@ -19,10 +19,10 @@ export class GroupMemberships {
   readonly #dependencies: GroupMembershipsDependencies;
   readonly #joined = new Set<Ip>();
   readonly #refused = new Map<Ip, SystemFailure>();
-  #wanted: ReadonlySet<Ip> = new Set();
-  /** Those to be joined, then those to be left. */
-  #pending: Ip[] = [];
-  #next: Cancel | undefined;
+  readonly #toJoin = new Set<Ip>();
+  readonly #toLeave = new Set<Ip>();
+  #changesLeft = changesPerTurn;
+  #nextTurn: Cancel | undefined;
 
   constructor(socket: PacketSocket, dependencies: GroupMembershipsDependencies) {
     this.#socket = socket;
@@ -40,46 +40,64 @@ export class GroupMemberships {
     return this.#joined.has(group) || this.#refused.has(group);
   }
 
-  /** The whole set, in the order in which they are to be joined. Those of the first turn are settled when it returns. */
-  want(groups: ReadonlySet<Ip>): void {
-    this.#wanted = groups;
-    for (const group of this.#refused.keys()) if (!groups.has(group)) this.#refused.delete(group);
-    this.#begin();
+  /** Joins these, in their order; as many as one turn may change are settled when it returns. */
+  want(groups: Iterable<Ip>): void {
+    for (const group of groups) {
+      this.#toLeave.delete(group);
+      if (!this.isSettled(group)) this.#toJoin.add(group);
+    }
+    this.#change();
+  }
+
+  /** Leaves these. */
+  unwant(groups: Iterable<Ip>): void {
+    for (const group of groups) {
+      this.#toJoin.delete(group);
+      this.#refused.delete(group);
+      if (this.#joined.has(group)) this.#toLeave.add(group);
+    }
+    this.#change();
   }
 
   /** Tries again what was refused. */
   retry(): void {
-    if (this.#refused.size > 0) this.#begin(this.#refused);
+    for (const group of this.#refused.keys()) this.#toJoin.add(group);
+    this.#change();
   }
 
   /** Changes nothing any more; the socket's end is the end of its memberships. */
   close(): void {
-    this.#next?.();
+    this.#nextTurn?.();
   }
 
-  #begin(again: ReadonlyMap<Ip, SystemFailure> = new Map()): void {
-    const toJoin = [...this.#wanted].filter((group) => again.has(group) || !this.isSettled(group));
-    const toLeave = [...this.#joined].filter((group) => !this.#wanted.has(group));
-    this.#pending = [...toJoin, ...toLeave];
-    this.#change();
-  }
-
+  /** What can be done in this turn: groups are joined first. */
   #change(): void {
-    this.#next?.();
-    this.#next = undefined;
-    for (const group of this.#pending.splice(0, changesPerTurn)) {
-      if (this.#wanted.has(group)) this.#join(group);
-      else this.#leave(group);
+    for (const group of this.#toJoin) {
+      if (this.#changesLeft === 0) return;
+      this.#count();
+      this.#join(group);
     }
-    if (this.#pending.length === 0) return;
-    this.#next = this.#dependencies.clock.after(0, () => {
+    for (const group of this.#toLeave) {
+      if (this.#changesLeft === 0) return;
+      this.#count();
+      this.#leave(group);
+    }
+  }
+
+  #count(): void {
+    this.#changesLeft--;
+    this.#nextTurn ??= this.#dependencies.clock.after(0, () => {
       this.#dependencies.gapEnded();
+      this.#nextTurn = undefined;
+      this.#changesLeft = changesPerTurn;
+      if (this.#toJoin.size + this.#toLeave.size === 0) return;
       this.#change();
       this.#dependencies.settled();
     });
   }
 
   #join(group: Ip): void {
+    this.#toJoin.delete(group);
     const failure = this.#socket.join(group);
     if (failure !== undefined) {
       this.#refused.set(group, failure);
@@ -90,6 +108,7 @@ export class GroupMemberships {
   }
 
   #leave(group: Ip): void {
+    this.#toLeave.delete(group);
     this.#socket.leave(group);
     this.#joined.delete(group);
   }

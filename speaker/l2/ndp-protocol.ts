@@ -8,6 +8,8 @@ import {
   linkLayerAddress,
   ndpAnnouncement,
   ndpAnswer,
+  ndpProbe,
+  ndpQuestion,
   unspecified,
   type NdpFrame,
 } from './ndp.ts';
@@ -39,6 +41,14 @@ export const ndpProtocol: NeighbourProtocol = {
 
   announcement(mac, ip) {
     return [encodeNdpFrame(ndpAnnouncement(mac, ip))];
+  },
+
+  probe(mac, ip) {
+    return encodeNdpFrame(ndpProbe(mac, ip));
+  },
+
+  question(asker, ip, at) {
+    return encodeNdpFrame(ndpQuestion(asker, ip, at));
   },
 
   filter(addresses) {

@@ -100,7 +100,8 @@ export function encodeNdpFrame({ ethernet, source, destination, message }: NdpFr
     .bytes(ipToBytes(message.target));
   for (const option of message.options) encodeOption(writer, option);
   const packet = { source, destination, type: ndpTypes[message.kind], code: 0, body: writer.finish() };
-  return encodeEthernetFrame(ethernet, encodeIcmpv6(packet));
+  const payload = encodeIcmpv6(packet);
+  return encodeEthernetFrame(ethernet, payload.length, (frame) => void frame.bytes(payload));
 }
 
 /** What §7.1.1 and §7.1.2 have a node discard beyond lengths and checksum. */
@@ -158,6 +159,12 @@ function flagsWord({ router, solicited, override }: NeighbourAdvertisement): num
   return (router ? flags.router : 0) + (solicited ? flags.solicited : 0) + (override ? flags.override : 0);
 }
 
+/** One who asks, from an address of its own. */
+export interface Station {
+  readonly mac: Mac;
+  readonly ip: Ip;
+}
+
 /** What the answer to a solicitation depends on. */
 export interface AskedTarget {
   readonly mac: Mac;
@@ -188,6 +195,17 @@ export function ndpProbe(mac: Mac, ip: Ip): NdpFrame {
     source: unspecified,
     destination: group,
     message: { kind: 'solicitation', target: ip, options: [] },
+  };
+}
+
+/** "Who has `target`?", asked of one station (§7.3.1) or, without its MAC, of the target's group. */
+export function ndpQuestion(asker: Station, target: Ip, at: Mac | undefined): NdpFrame {
+  const destination = at === undefined ? solicitedNodeGroup(target) : target;
+  return {
+    ethernet: { destination: at ?? multicastMac(destination), source: asker.mac, etherType: etherTypes.ipv6 },
+    source: asker.ip,
+    destination,
+    message: { kind: 'solicitation', target, options: [{ kind: 'sourceLinkLayerAddress', mac: asker.mac }] },
   };
 }
 

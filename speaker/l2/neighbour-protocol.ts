@@ -1,8 +1,13 @@
 // What ARP and NDP have in common, so that one responder speaks both: neighbours ask who has an address, and are told.
 import type { Family, Ip } from '#shared/net/ip.ts';
 import type { Mac } from '#shared/net/mac.ts';
-import type { NumberedAddress } from './answered-addresses.ts';
 import type { PacketFilter } from './packet-socket.ts';
+
+/** An address with the number it stands for, as many comparisons need it. */
+export interface NumberedAddress {
+  readonly ip: Ip;
+  readonly value: bigint;
+}
 
 /** An ARP packet, a Neighbour Solicitation or a Neighbour Advertisement. */
 export interface NeighbourMessage {
@@ -27,6 +32,10 @@ export interface NeighbourProtocol {
   answer(mac: Mac, question: NeighbourMessage): Uint8Array;
   /** The frames that tell all, in order: `mac` has `ip`. */
   announcement(mac: Mac, ip: Ip): readonly Uint8Array[];
+  /** The frame by which one who does not have `ip` yet asks whether anybody has. */
+  probe(mac: Mac, ip: Ip): Uint8Array;
+  /** The frame that asks the station `at`, or all, for `ip`. */
+  question(asker: { readonly mac: Mac; readonly ip: Ip }, ip: Ip, at: Mac | undefined): Uint8Array;
   /** Passes what is to be read about these addresses. */
   filter(addresses: readonly NumberedAddress[]): PacketFilter;
   /** The multicast group in which the address is asked for; undefined: all hear the question. */

@@ -1,11 +1,10 @@
-// The packet socket of one neighbour protocol on one interface (shell): opened, kept filtered for the addresses that are answered, and with it
-// the groups in which they are asked for.
+// The packet socket of one neighbour protocol on one interface (shell): opened, kept filtered for the addresses that matter here, and with it
+// the groups in which those that are answered are asked for.
 import type { Ip } from '#shared/net/ip.ts';
 import type { Clock } from '#shared/runtime/clock.ts';
-import type { NumberedAddress } from './answered-addresses.ts';
 import { FrameSender, type OutgoingFrame } from './frame-sender.ts';
 import { GroupMemberships } from './group-memberships.ts';
-import type { NeighbourProtocol } from './neighbour-protocol.ts';
+import type { NeighbourProtocol, NumberedAddress } from './neighbour-protocol.ts';
 import type { PacketSocket, PacketSockets, PacketSocketStatistics, SystemFailure } from './packet-socket.ts';
 
 export interface NeighbourSocketDependencies {
@@ -36,7 +35,9 @@ export class NeighbourSocket {
   readonly #listener: NeighbourSocketListener;
   #opened: Opened | undefined;
   #failure: SystemFailure | undefined;
-  #addresses: readonly NumberedAddress[] = [];
+  #heard: readonly NumberedAddress[] = [];
+  /** In which those that are answered are asked for, and how many of them in each. */
+  readonly #groups = new Map<Ip, number>();
 
   constructor(
     { protocol, interfaceIndex }: { readonly protocol: NeighbourProtocol; readonly interfaceIndex: number },
@@ -47,6 +48,10 @@ export class NeighbourSocket {
     this.#interfaceIndex = interfaceIndex;
     this.#dependencies = dependencies;
     this.#listener = listener;
+  }
+
+  get isOpen(): boolean {
+    return this.#opened !== undefined;
   }
 
   /** Why there is no packet socket now. */
@@ -80,7 +85,7 @@ export class NeighbourSocket {
       {
         interfaceIndex: this.#interfaceIndex,
         etherType: this.#protocol.etherType,
-        filter: this.#protocol.filter(this.#addresses),
+        filter: this.#protocol.filter(this.#heard),
       },
       { frame: (bytes) => this.#received(bytes), failed: (failure) => this.#lost(failure) },
     );
@@ -93,16 +98,36 @@ export class NeighbourSocket {
     this.#failure = undefined;
     const groups = new GroupMemberships(socket, { clock, gapEnded, settled: () => this.#listener.ready() });
     this.#opened = { socket, sender: new FrameSender(socket, this.#dependencies), groups };
-    groups.want(this.#groups());
+    groups.want(this.#groups.keys());
     this.#listener.changed();
   }
 
-  /** The whole set of addresses to listen for, most important first. */
-  set(addresses: readonly NumberedAddress[]): void {
-    this.#addresses = addresses;
-    if (this.#opened === undefined) return;
-    this.#opened.socket.setFilter(this.#protocol.filter(addresses));
-    this.#opened.groups.want(this.#groups());
+  /** What is said about these, and whatever is said to this station alone, is heard; the whole set. */
+  hear(addresses: readonly NumberedAddress[]): void {
+    this.#heard = addresses;
+    this.#opened?.socket.setFilter(this.#protocol.filter(addresses));
+  }
+
+  /** Who asks all for one of these is heard, too, until `leave`; most important first. Not twice. */
+  join(addresses: readonly NumberedAddress[]): void {
+    const joined: Ip[] = [];
+    for (const group of this.#groupsOf(addresses)) {
+      const count = this.#groups.get(group) ?? 0;
+      this.#groups.set(group, count + 1);
+      if (count === 0) joined.push(group);
+    }
+    if (joined.length > 0) this.#opened?.groups.want(joined);
+  }
+
+  /** Ends what `join` began. */
+  leave(addresses: readonly NumberedAddress[]): void {
+    const left: Ip[] = [];
+    for (const group of this.#groupsOf(addresses)) {
+      const count = this.#groups.get(group) ?? 0;
+      if (count > 1) this.#groups.set(group, count - 1);
+      else if (this.#groups.delete(group)) left.push(group);
+    }
+    if (left.length > 0) this.#opened?.groups.unwant(left);
   }
 
   /** Who asks for the address is heard, so that it may be announced. */
@@ -116,6 +141,11 @@ export class NeighbourSocket {
     this.#opened?.sender.send(frame);
   }
 
+  /** Delivers what has come so far. */
+  receiveWaiting(): void {
+    this.#opened?.socket.receiveWaiting();
+  }
+
   /** Throws away what waits to be sent or read. */
   discard(): void {
     this.#opened?.sender.forgetWaiting();
@@ -127,13 +157,8 @@ export class NeighbourSocket {
     this.#forget()?.socket.close();
   }
 
-  #groups(): ReadonlySet<Ip> {
-    const groups = new Set<Ip>();
-    for (const address of this.#addresses) {
-      const group = this.#protocol.groupOf(address);
-      if (group !== undefined) groups.add(group);
-    }
-    return groups;
+  #groupsOf(addresses: readonly NumberedAddress[]): readonly Ip[] {
+    return addresses.flatMap((address) => this.#protocol.groupOf(address) ?? []);
   }
 
   #received(bytes: Uint8Array): void {

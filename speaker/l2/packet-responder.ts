@@ -1,13 +1,17 @@
 // The responder of one interface, run on packet sockets (shell): frames in, frames out, and what was counted on the way. One socket a family; to
 // the engine, an address whose socket was refused or taken back is not there until the socket is.
-import { familyOf, type Family, type Ip } from '#shared/net/ip.ts';
-import type { Cancel } from '#shared/runtime/clock.ts';
-import type { NumberedAddress } from './answered-addresses.ts';
+import { familyOf, ipToNumber, type Family, type Ip } from '#shared/net/ip.ts';
+import type { Mac } from '#shared/net/mac.ts';
+import { WireError } from '#shared/net/wire-error.ts';
+import type { Cancel, Untimed } from '#shared/runtime/clock.ts';
+import { waitingForFirstRound } from './announcement-schedule.ts';
 import { NeighbourSocket, type NeighbourSocketDependencies } from './neighbour-socket.ts';
+import type { NeighbourMessage, NumberedAddress } from './neighbour-protocol.ts';
 import {
   initialResponder,
   neighbourProtocols,
   stepResponder,
+  type Announcing,
   type ResponderEffect,
   type ResponderEvent,
   type ResponderState,
@@ -21,20 +25,29 @@ export interface AddressCounters {
 }
 
 export interface PacketResponderDependencies extends NeighbourSocketDependencies {
+  /** Somebody said something; whether it is answered is decided when this returns. */
+  readonly heard: (message: NeighbourMessage) => void;
   /** Something that is counted has changed. */
   readonly counted: () => void;
   /** The socket of a family was opened, refused or lost. */
   readonly socketChanged: (family: Family) => void;
 }
 
+/** An address that is to be answered. */
+interface Wanted extends NumberedAddress {
+  readonly counters: AddressCounters;
+  /** How, once it can be. */
+  announce: Announcing;
+}
+
 export class PacketResponder {
   readonly #dependencies: PacketResponderDependencies;
-  readonly #counters = new Map<Ip, AddressCounters>();
+  readonly #wanted = new Map<Ip, Wanted>();
   readonly #sockets = new Map<Family, NeighbourSocket>();
   #on: SuitableInterface;
   #state: ResponderState;
+  #heard: readonly NumberedAddress[] = [];
   #wake: Cancel | undefined;
-  #addresses: readonly NumberedAddress[] = [];
   #malformed = 0;
 
   constructor(on: SuitableInterface, dependencies: PacketResponderDependencies) {
@@ -43,27 +56,34 @@ export class PacketResponder {
     this.#state = initialResponder(on.mac, on.carrier, dependencies.clock.nowMs());
   }
 
-  get on(): SuitableInterface {
-    return this.#on;
-  }
-
   /** By family, those that the interface carries. */
   get sockets(): ReadonlyMap<Family, NeighbourSocket> {
     return this.#sockets;
+  }
+
+  /** Something can be heard and said. */
+  get isOpen(): boolean {
+    return [...this.#sockets.values()].some(({ isOpen }) => isOpen);
   }
 
   get malformed(): number {
     return this.#malformed;
   }
 
-  /** Of the addresses that are set. */
-  get counters(): ReadonlyMap<Ip, Readonly<AddressCounters>> {
-    return this.#counters;
+  /** Addresses that were taken and are not announced yet. */
+  get announcementsQueued(): number {
+    return waitingForFirstRound(this.#state.schedule);
+  }
+
+  /** Of an address that is to be answered. */
+  countersOf(ip: Ip): Readonly<AddressCounters> | undefined {
+    return this.#wanted.get(ip)?.counters;
   }
 
   /** Whoever asks for the address now is answered. */
   isAnswering(ip: Ip): boolean {
-    return this.#state.carrier && this.#state.schedule.batchOf.has(ip);
+    const { carrier, muted, answered } = this.#state;
+    return carrier && !muted && answered.has(ip);
   }
 
   /** Opens the packet sockets that are not, and tries again what else was refused. */
@@ -72,35 +92,82 @@ export class PacketResponder {
     for (const family of this.#on.families) if (!this.#sockets.has(family)) this.#openSocket(family);
   }
 
-  /** The whole set of addresses to answer for, most important first. */
-  set(addresses: readonly NumberedAddress[]): void {
-    const before = this.#addresses;
-    if (addresses.length === before.length && addresses.every(({ ip }, at) => ip === before[at]?.ip)) return;
-    this.#addresses = addresses;
-    const wanted = new Set(addresses.map(({ ip }) => ip));
-    for (const ip of this.#counters.keys()) if (!wanted.has(ip)) this.#counters.delete(ip);
-    for (const ip of wanted) {
-      if (!this.#counters.has(ip)) this.#counters.set(ip, { requests: 0, replies: 0, announcements: 0 });
+  /** What is said about these is heard, besides whatever is said to this station alone; the whole set. */
+  hear(addresses: readonly NumberedAddress[]): void {
+    this.#heard = addresses;
+    for (const [family, socket] of this.#sockets) socket.hear(this.#heardOf(family));
+  }
+
+  /** From now on, most important first. */
+  answer(ips: readonly Ip[], announce: Announcing): void {
+    const again = ips.filter((ip) => this.#state.answered.has(ip));
+    if (again.length > 0) this.#dispatch({ kind: 'answer', addresses: again, announce });
+    const added: Wanted[] = [];
+    for (const ip of ips) {
+      const known = this.#wanted.get(ip);
+      if (known === undefined) added.push({ ip, value: ipToNumber(ip), announce, counters: noneCounted() });
+      else known.announce = announce;
     }
-    for (const [family, socket] of this.#sockets) socket.set(this.#addressesOf(family));
-    this.#tellReady();
+    for (const wanted of added) this.#wanted.set(wanted.ip, wanted);
+    for (const [family, same] of byFamily(added)) this.#sockets.get(family)?.join(same);
+    this.#answerReady(ips.flatMap((ip) => this.#wanted.get(ip) ?? []));
+  }
+
+  /** Not any more, when it returns. */
+  silence(ips: readonly Ip[]): void {
+    const lost = ips.flatMap((ip) => this.#wanted.get(ip) ?? []);
+    for (const { ip } of lost) this.#wanted.delete(ip);
+    this.#dispatch({ kind: 'silence', addresses: ips });
+    for (const [family, same] of byFamily(lost)) this.#sockets.get(family)?.leave(same);
+  }
+
+  /** Tells all once more of an address that is answered. */
+  announce(ip: Ip): void {
+    if (this.#state.answered.has(ip)) this.#dispatch({ kind: 'answer', addresses: [ip], announce: 'once' });
+  }
+
+  /** Neither answers nor announces until `unmute`, and forgets what waits. */
+  mute(): void {
+    this.discard();
+    this.#dispatch({ kind: 'mute' });
+  }
+
+  unmute(): void {
+    this.#dispatch({ kind: 'unmute' });
+  }
+
+  /** Asks all whether anybody has an address that is to be taken. */
+  probe(ip: Ip): void {
+    const { mac } = this.#state;
+    this.#ask(ip, neighbourProtocols[familyOf(ip)].probe(mac, ip));
+  }
+
+  /** Asks the station `at`, or all, who has `ip`; `from` is an own address. */
+  question(ip: Ip, at: Mac | undefined, from: Ip): void {
+    const asker = { mac: this.#state.mac, ip: from };
+    this.#ask(ip, neighbourProtocols[familyOf(ip)].question(asker, ip, at));
   }
 
   /** The interface as it is now. */
   update(on: SuitableInterface): void {
     const before = this.#on;
     this.#on = on;
-    this.#dispatch({ kind: 'link', mac: on.mac, carrier: on.carrier, nowMs: this.#nowMs() });
+    this.#dispatch({ kind: 'link', mac: on.mac, carrier: on.carrier });
     for (const family of before.families) if (!on.families.includes(family)) this.#closeSocket(family);
     for (const family of on.families) if (!before.families.includes(family)) this.#openSocket(family);
-    if (on.addresses.some((ip) => !before.addresses.includes(ip))) {
-      this.#dispatch({ kind: 'renewed', nowMs: this.#nowMs() });
+    if (on.prefixes.some(({ ip }) => !before.prefixes.some((known) => known.ip === ip))) {
+      this.#dispatch({ kind: 'renewed' });
     }
   }
 
-  /** This thread has just come back from not running. */
-  gap(): void {
-    this.#dispatch({ kind: 'gap' });
+  /** Delivers what has come so far. */
+  receiveWaiting(): void {
+    for (const socket of this.#sockets.values()) socket.receiveWaiting();
+  }
+
+  /** Throws away what waits to be sent or read. */
+  discard(): void {
+    for (const socket of this.#sockets.values()) socket.discard();
   }
 
   /** Silent when it returns. */
@@ -108,69 +175,88 @@ export class PacketResponder {
     this.#wake?.();
     for (const socket of this.#sockets.values()) socket.close();
     this.#sockets.clear();
+    this.#dispatch({ kind: 'silence', addresses: [...this.#state.answered] });
   }
 
   #openSocket(family: Family): void {
     const options = { protocol: neighbourProtocols[family], interfaceIndex: this.#on.index };
     const socket = new NeighbourSocket(options, this.#dependencies, {
-      frame: (bytes) => this.#dispatch({ kind: 'frame', family, bytes }),
+      frame: (bytes) => this.#received(family, bytes),
       changed: () => {
-        this.#tellReady();
+        this.#answerReady();
         this.#dependencies.socketChanged(family);
       },
-      ready: () => this.#tellReady(),
+      ready: () => this.#answerReady(),
     });
     this.#sockets.set(family, socket);
-    socket.set(this.#addressesOf(family));
+    socket.hear(this.#heardOf(family));
+    socket.join(byFamily(this.#wanted.values()).get(family) ?? []);
     socket.open();
   }
 
   #closeSocket(family: Family): void {
     this.#sockets.get(family)?.close();
     this.#sockets.delete(family);
-    this.#tellReady();
+    this.#answerReady();
   }
 
-  #addressesOf(family: Family): readonly NumberedAddress[] {
-    return this.#addresses.filter(({ ip }) => familyOf(ip) === family);
+  #heardOf(family: Family): readonly NumberedAddress[] {
+    return this.#heard.filter(({ ip }) => familyOf(ip) === family);
   }
 
-  /** Only what is heard is announced. */
-  #tellReady(): void {
-    const ready = this.#addresses.filter((address) => this.#sockets.get(familyOf(address.ip))?.isReady(address));
-    this.#dispatch({ kind: 'set', addresses: ready.map(({ ip }) => ip), nowMs: this.#nowMs() });
+  /** Only what is heard is answered and announced; what is not heard any more is announced anew when it is again. */
+  #answerReady(addresses: Iterable<Wanted> = this.#wanted.values()): void {
+    const ready: Record<Announcing, Ip[]> = { schedule: [], once: [], none: [] };
+    const lost: Ip[] = [];
+    for (const wanted of addresses) {
+      const isReady = this.#sockets.get(familyOf(wanted.ip))?.isReady(wanted) === true;
+      if (isReady === this.#state.answered.has(wanted.ip)) continue;
+      if (isReady) {
+        ready[wanted.announce].push(wanted.ip);
+      } else {
+        lost.push(wanted.ip);
+        wanted.announce = 'schedule';
+      }
+    }
+    if (lost.length > 0) this.#dispatch({ kind: 'silence', addresses: lost });
+    for (const announce of ['schedule', 'once', 'none'] as const) {
+      if (ready[announce].length > 0) this.#dispatch({ kind: 'answer', addresses: ready[announce], announce });
+    }
   }
 
-  #dispatch(event: ResponderEvent): void {
-    const { state, effects } = stepResponder(this.#state, event);
+  #received(family: Family, bytes: Uint8Array): void {
+    const protocol = neighbourProtocols[family];
+    let message: NeighbourMessage;
+    try {
+      message = protocol.read(bytes, this.#state.mac);
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error;
+      this.#malformed++;
+      return;
+    }
+    this.#dependencies.heard(message);
+    this.#dispatch({ kind: 'message', message, protocol });
+  }
+
+  #dispatch(event: Untimed<ResponderEvent>): void {
+    const { state, effects } = stepResponder(this.#state, { ...event, nowMs: this.#nowMs() });
     this.#state = state;
     for (const effect of effects) this.#perform(effect);
   }
 
   #perform(effect: ResponderEffect): void {
-    switch (effect.kind) {
-      case 'send':
-        this.#send(effect);
-        break;
-      case 'wakeAt':
-        this.#wakeAt(effect.atMs);
-        break;
-      case 'discardReceived':
-        for (const socket of this.#sockets.values()) socket.discard();
-        break;
-      case 'malformed':
-        this.#malformed++;
-        break;
-    }
+    if (effect.kind === 'wakeAt') this.#wakeAt(effect.atMs);
+    else this.#send(effect);
   }
 
   #send({ form, ip, bytes }: Extract<ResponderEffect, { kind: 'send' }>): void {
-    const counters = this.#counters.get(ip);
-    if (counters === undefined) return;
+    const wanted = this.#wanted.get(ip);
+    if (wanted === undefined) return;
+    const { counters } = wanted;
     if (form === 'reply') counters.requests++;
     this.#sockets.get(familyOf(ip))?.send({
       bytes,
-      wanted: () => this.#counters.get(ip) === counters,
+      wanted: () => this.#wanted.get(ip) === wanted,
       sent: () => {
         if (form === 'reply') counters.replies++;
         else counters.announcements++;
@@ -179,15 +265,27 @@ export class PacketResponder {
     });
   }
 
+  #ask(ip: Ip, bytes: Uint8Array): void {
+    this.#sockets.get(familyOf(ip))?.send({ bytes, wanted: () => true, sent() {} });
+  }
+
   #wakeAt(atMs: number): void {
     this.#wake?.();
     this.#wake = this.#dependencies.clock.after(Math.max(0, atMs - this.#nowMs()), () => {
       this.#dependencies.gapEnded();
-      this.#dispatch({ kind: 'wake', nowMs: this.#nowMs() });
+      this.#dispatch({ kind: 'wake' });
     });
   }
 
   #nowMs(): number {
     return this.#dependencies.clock.nowMs();
   }
+}
+
+function byFamily(addresses: Iterable<Wanted>): ReadonlyMap<Family, readonly Wanted[]> {
+  return Map.groupBy(addresses, ({ ip }) => familyOf(ip));
+}
+
+function noneCounted(): AddressCounters {
+  return { requests: 0, replies: 0, announcements: 0 };
 }

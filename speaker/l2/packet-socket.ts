@@ -51,6 +51,8 @@ export interface PacketSocket {
   join(group: Ip): SystemFailure | undefined;
   /** Ends what `join` began; `close` ends all. */
   leave(group: Ip): void;
+  /** Delivers what has come so far, now, so that nothing is concluded from a silence that is none. Not from within `frame`. */
+  receiveWaiting(): void;
   /** Throws away what was received and not yet delivered; tells how many frames. */
   discardReceived(): number;
   statistics(): PacketSocketStatistics;

@@ -3,14 +3,13 @@
 // takes it away.
 import { familyOf, type Family, type Ip } from '#shared/net/ip.ts';
 import { isUnicastMac, type Mac } from '#shared/net/mac.ts';
-import { WireError } from '#shared/net/wire-error.ts';
 import {
   emptySchedule,
   nextDueMs,
-  rescheduleAll,
   schedule,
-  suspend,
   takeDue,
+  unschedule,
+  unscheduleAll,
   type AnnouncementSchedule,
 } from './announcement-schedule.ts';
 import { arpProtocol } from './arp-protocol.ts';
@@ -22,30 +21,33 @@ export const neighbourProtocols: Readonly<Record<Family, NeighbourProtocol>> = {
 export interface ResponderState {
   readonly mac: Mac;
   readonly carrier: boolean;
+  /** It neither answers nor announces for the time being. */
+  readonly muted: boolean;
+  /** Large, and changed in place. */
+  readonly answered: Set<Ip>;
   readonly schedule: AnnouncementSchedule;
 }
 
-export type ResponderEvent =
-  /** All addresses that are to be answered here, most important first. */
-  | { readonly kind: 'set'; readonly addresses: readonly Ip[]; readonly nowMs: number }
+/** Of what was taken: all rounds, the first one, or nothing at all. */
+export type Announcing = 'schedule' | 'once' | 'none';
+
+export type ResponderEvent = { readonly nowMs: number } & (
+  | { readonly kind: 'answer'; readonly addresses: readonly Ip[]; readonly announce: Announcing }
+  | { readonly kind: 'silence'; readonly addresses: readonly Ip[] }
   /** The interface as it is now; told on every change of it. */
-  | { readonly kind: 'link'; readonly mac: Mac; readonly carrier: boolean; readonly nowMs: number }
+  | { readonly kind: 'link'; readonly mac: Mac; readonly carrier: boolean }
   /** The interface got an address of its own (back): neighbours may have forgotten what they knew. */
-  | { readonly kind: 'renewed'; readonly nowMs: number }
-  /** It came to the socket of the family's protocol. */
-  | { readonly kind: 'frame'; readonly family: Family; readonly bytes: Uint8Array }
-  /** This thread did not run for a while: somebody else may have been given what it had. */
-  | { readonly kind: 'gap' }
-  | { readonly kind: 'wake'; readonly nowMs: number };
+  | { readonly kind: 'renewed' }
+  /** Somebody said something to this station or to all. */
+  | { readonly kind: 'message'; readonly message: NeighbourMessage; readonly protocol: NeighbourProtocol }
+  | { readonly kind: 'mute' | 'unmute' }
+  | { readonly kind: 'wake' }
+);
 
 export type ResponderEffect =
   | { readonly kind: 'send'; readonly form: 'reply' | 'announcement'; readonly ip: Ip; readonly bytes: Uint8Array }
   /** Come back with `wake` then; replaces an earlier one. */
-  | { readonly kind: 'wakeAt'; readonly atMs: number }
-  /** Throw away what has been received and not yet delivered. */
-  | { readonly kind: 'discardReceived' }
-  /** The frame was nothing that its protocol has a host read. */
-  | { readonly kind: 'malformed' };
+  | { readonly kind: 'wakeAt'; readonly atMs: number };
 
 interface ResponderStep {
   readonly state: ResponderState;
@@ -53,38 +55,47 @@ interface ResponderStep {
 }
 
 export function initialResponder(mac: Mac, carrier: boolean, nowMs: number): ResponderState {
-  return { mac, carrier, schedule: emptySchedule(nowMs) };
+  return { mac, carrier, muted: false, answered: new Set(), schedule: emptySchedule(nowMs) };
 }
 
 export function stepResponder(state: ResponderState, event: ResponderEvent): ResponderStep {
   switch (event.kind) {
-    case 'set':
-      return announceDue(reschedule(state, schedule(state.schedule, event.addresses, event.nowMs)), event.nowMs);
+    case 'answer':
+      for (const ip of event.addresses) state.answered.add(ip);
+      return announceDue(announcing(state, event.addresses, event.announce, event.nowMs), event.nowMs);
+    case 'silence':
+      for (const ip of event.addresses) state.answered.delete(ip);
+      unschedule(state.schedule, event.addresses);
+      return { state, effects: [] };
     case 'link':
-      return onLink(state, event.mac, event.carrier, event.nowMs);
+      return onLink(state, event);
     case 'renewed':
-      return announceDue(reschedule(state, rescheduleAll(state.schedule, event.nowMs)), event.nowMs);
-    case 'frame':
-      return onFrame(state, neighbourProtocols[event.family], event.bytes);
-    case 'gap':
-      return { state, effects: [{ kind: 'discardReceived' }] };
+      return announceDue(announcing(state, [...state.answered], 'schedule', event.nowMs), event.nowMs);
+    case 'message':
+      return onMessage(state, event);
+    case 'mute':
+    case 'unmute':
+      return announceDue({ ...state, muted: event.kind === 'mute' }, event.nowMs);
     case 'wake':
       return announceDue(state, event.nowMs);
   }
 }
 
 /** A new MAC or a returned carrier makes what neighbours know wrong or doubtful; a lost carrier makes talking pointless. */
-function onLink(state: ResponderState, mac: Mac, carrier: boolean, nowMs: number): ResponderStep {
+function onLink(state: ResponderState, { mac, carrier, nowMs }: Extract<ResponderEvent, { kind: 'link' }>) {
   if (mac === state.mac && carrier === state.carrier) return { state, effects: [] };
-  const changed = { ...state, mac, carrier };
-  return announceDue(reschedule(changed, rescheduleAll(state.schedule, nowMs)), nowMs);
+  const changed = { ...state, mac, carrier, schedule: unscheduleAll(state.schedule) };
+  return announceDue(announcing(changed, [...state.answered], 'schedule', nowMs), nowMs);
 }
 
-function reschedule(state: ResponderState, next: AnnouncementSchedule): ResponderState {
-  return { ...state, schedule: state.carrier ? next : suspend(next) };
+function announcing(state: ResponderState, addresses: readonly Ip[], how: Announcing, nowMs: number): ResponderState {
+  if (!state.carrier || how === 'none') return state;
+  const rounds = how === 'schedule' ? 'all' : 'first';
+  return { ...state, schedule: schedule(state.schedule, addresses, rounds, nowMs) };
 }
 
 function announceDue(state: ResponderState, nowMs: number): ResponderStep {
+  if (state.muted) return { state, effects: [] };
   const { schedule: rest, due } = takeDue(state.schedule, nowMs);
   const effects: ResponderEffect[] = due.flatMap((ip) => {
     const frames = neighbourProtocols[familyOf(ip)].announcement(state.mac, ip);
@@ -95,28 +106,22 @@ function announceDue(state: ResponderState, nowMs: number): ResponderStep {
   return { state: { ...state, schedule: rest }, effects };
 }
 
-function onFrame(state: ResponderState, protocol: NeighbourProtocol, bytes: Uint8Array): ResponderStep {
-  let message: NeighbourMessage;
-  try {
-    message = protocol.read(bytes, state.mac);
-  } catch (error) {
-    if (error instanceof WireError) return { state, effects: [{ kind: 'malformed' }] };
-    throw error;
-  }
+function onMessage(state: ResponderState, { message, protocol }: Extract<ResponderEvent, { kind: 'message' }>) {
   if (!isAnswered(state, message)) return { state, effects: [] };
   const answer = protocol.answer(state.mac, message);
-  return { state, effects: [{ kind: 'send', form: 'reply', ip: message.target, bytes: answer }] };
+  return { state, effects: [{ kind: 'send', form: 'reply', ip: message.target, bytes: answer } as const] };
 }
 
 /** A probe by one who does not have the address yet (RFC 5227 §2.1.1, RFC 4862 §5.4) is answered: so the address is defended. */
 function isAnswered(
-  { mac, carrier, schedule: { batchOf } }: ResponderState,
+  { mac, carrier, muted, answered }: ResponderState,
   { asks, mac: asker, ip, target, sentTo }: NeighbourMessage,
 ): boolean {
   return (
     carrier &&
+    !muted &&
     asks &&
-    batchOf.has(target) &&
+    answered.has(target) &&
     sentTo !== 'others' &&
     isUnicastMac(asker) &&
     asker !== mac &&

@@ -1,7 +1,7 @@
 // Which interfaces can carry announcements (pure): those on which an Ethernet LAN can be heard and spoken to.
-import { familyOf, type Family, type Ip } from '#shared/net/ip.ts';
+import { familyOf, isLinkLocalIp, type Family } from '#shared/net/ip.ts';
 import type { Mac } from '#shared/net/mac.ts';
-import { rangeOfPrefix, type Range } from '#shared/net/range.ts';
+import { rangeOfPrefix, type Prefix, type Range } from '#shared/net/range.ts';
 import type { HostNetworkState, InterfaceAddress, Link } from './host-network.ts';
 
 export interface SuitableInterface {
@@ -11,8 +11,8 @@ export interface SuitableInterface {
   readonly carrier: boolean;
   /** In which neighbours can be spoken to: for IPv6 it takes a link-local address (RFC 4861 §2.2). */
   readonly families: readonly Family[];
-  /** Its own addresses. */
-  readonly addresses: readonly Ip[];
+  /** Its own addresses that can be sent from, with their prefixes, as the system lists them. */
+  readonly prefixes: readonly Prefix[];
   /** Prefixes that reach more than the interface itself. */
   readonly onLink: readonly Range[];
 }
@@ -60,8 +60,8 @@ function suitableInterface(link: Link, mac: Mac, own: readonly InterfaceAddress[
     name: link.name,
     mac,
     carrier: link.lowerUp,
-    families: own.some(isLinkLocal) ? ['IPv4', 'IPv6'] : ['IPv4'],
-    addresses: own.map(({ ip }) => ip),
+    families: own.some(({ ip }) => isLinkLocalIp(ip)) ? ['IPv4', 'IPv6'] : ['IPv4'],
+    prefixes: own.filter(isUsable).map(({ ip, prefixBits }) => ({ ip, prefixBits })),
     onLink: onLink.map(rangeOfPrefix),
   };
 }
@@ -81,12 +81,13 @@ function unsuitableBecause(
     // Frames of a port are delivered to its master; a member of a VRF keeps its own.
     if (master?.kind !== 'vrf') return `it is a port of ${master?.name ?? `interface ${link.master}`}`;
   }
-  const canBeHeard = own.some((address) => familyOf(address.ip) === 'IPv4' || isLinkLocal(address));
+  const canBeHeard = own.some(({ ip }) => familyOf(ip) === 'IPv4' || isLinkLocalIp(ip));
   return canBeHeard ? undefined : 'it has neither an IPv4 nor an IPv6 link-local address';
 }
 
-function isLinkLocal({ ip }: InterfaceAddress): boolean {
-  return ip.startsWith('fe80:');
+/** Nobody else has it, as far as is known (RFC 4862 §5.4). */
+function isUsable({ tentative, duplicate }: InterfaceAddress): boolean {
+  return !tentative && !duplicate;
 }
 
 function isIpv4({ family }: Range): boolean {

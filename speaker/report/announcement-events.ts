@@ -2,49 +2,90 @@
 // now, or no more; an address of one is not announced, and why.
 import type { EventRecorder } from '#shared/kube/event-recorder.ts';
 import type { ServiceView } from '#shared/kube/objects/service.ts';
+import type { Ip } from '#shared/net/ip.ts';
+import { deepEqual } from '#shared/runtime/equal.ts';
 import type { Log } from '#shared/runtime/log.ts';
 import type { Desired, Failure } from '../desired/desired.ts';
-import type { ShownService, UnansweredAddress } from './shown-services.ts';
+import type { AddressProblem } from './address-problems.ts';
+import type { Shown } from './shown-services.ts';
 
 /** Failures that are what somebody asked for, or that pass by themselves: they are logged, but no Event warns of them. */
-const quietReasons: ReadonlySet<string> = new Set<Failure['reason']>([
-  'noAdvertisement',
-  'noReadyEndpoints',
-  'notInPool',
-]);
+const quietReasons: ReadonlySet<string> = new Set(['noAdvertisement', 'noReadyEndpoints', 'notInPool'] as const);
+
+interface Told {
+  readonly desired: Desired;
+  readonly shown: Shown;
+  readonly problems: readonly AddressProblem[];
+}
+
+interface Failing {
+  readonly ip: Ip;
+  readonly service: ServiceView;
+  readonly reason: Failure['reason'] | AddressProblem['reason'] | 'noReadyEndpoints';
+  readonly message: string;
+}
 
 export class AnnouncementEvents {
   readonly #node: string;
   readonly #recorder: EventRecorder;
   readonly #log: Log;
+  readonly #wasTold: (service: ServiceView) => boolean;
+  #told: Told | undefined;
   /** Services that this node speaks for, silent or not, by uid. */
   #assigned: ReadonlyMap<string, ServiceView> = new Map();
-  /** Notes, by Service uid and address. */
+  /** Notes, by Service uid, address and reason. */
   #failing: ReadonlyMap<string, string> = new Map();
 
+  /** `wasTold`: the apiserver shows that this node announced the Service all along, before this process started: nothing changed for it. */
   constructor(
     options: { readonly node: string },
-    dependencies: { readonly recorder: EventRecorder; readonly log: Log },
+    dependencies: {
+      readonly recorder: EventRecorder;
+      readonly log: Log;
+      readonly wasTold: (service: ServiceView) => boolean;
+    },
   ) {
     this.#node = options.node;
     this.#recorder = dependencies.recorder;
     this.#log = dependencies.log;
+    this.#wasTold = dependencies.wasTold;
   }
 
-  /** Services that this node announced before this process started: nothing changed for them. */
-  adopt(services: Iterable<ServiceView>): void {
-    this.#assigned = new Map([
-      ...this.#assigned,
-      ...Array.from(services, (service) => [service.uid, service] as const),
-    ]);
+  update(desired: Desired, shown: Shown, problems: readonly AddressProblem[]): void {
+    const told = this.#told;
+    if (told?.desired === desired && told.shown === shown && deepEqual(told.problems, problems)) return;
+    this.#told = { desired, shown, problems };
+    this.#tellAssigned(shown);
+    const silent = shown.silent.map(({ ip, service }): Failing => {
+      const message = `${ip} is not answered: no Service behind it has a ready endpoint`;
+      return { ip, service, reason: 'noReadyEndpoints', message };
+    });
+    this.#tellFailing([...desired.failures, ...silent, ...problems]);
   }
 
-  update(desired: Desired, shown: readonly ShownService[], unanswered: readonly UnansweredAddress[]): void {
-    this.#tellAssigned(desired, shown);
-    const noInterface = unanswered.map((address) => ({ ...address, reason: 'noInterface' }));
+  /** A Service that falls silent for want of endpoints keeps its owner: when it is back nothing is told. */
+  #tellAssigned({ services, spokenFor }: Shown): void {
+    const assigned = new Map(
+      spokenFor.filter(({ uid }) => this.#assigned.has(uid)).map((service) => [service.uid, service]),
+    );
+    for (const { service, parts, ips } of services) {
+      if (parts.length === 0 || assigned.has(service.uid)) continue;
+      assigned.set(service.uid, service);
+      const interfaces = parts.flatMap((part) => part.interfaces);
+      this.#log.info({ service: service.key, ips, interfaces }, 'announcing from this node');
+      if (this.#wasTold(service)) continue;
+      this.#record(service, 'Normal', 'nodeAssigned', `announcing from node "${this.#node}" with protocol "layer2"`);
+    }
+    for (const [uid, { key }] of this.#assigned) {
+      if (!assigned.has(uid)) this.#log.info({ service: key }, 'announcing from this node no more');
+    }
+    this.#assigned = assigned;
+  }
+
+  #tellFailing(failures: readonly Failing[]): void {
     const failing = new Map<string, string>();
-    for (const { ip, service, reason, message } of [...desired.failures, ...noInterface]) {
-      const key = `${service.uid} ${ip}`;
+    for (const { ip, service, reason, message } of failures) {
+      const key = `${service.uid} ${ip} ${reason}`;
       const note = `${reason}: ${message}`;
       failing.set(key, note);
       if (this.#failing.get(key) === note) continue;
@@ -52,27 +93,6 @@ export class AnnouncementEvents {
       if (!quietReasons.has(reason)) this.#record(service, 'Warning', 'announceFailed', note);
     }
     this.#failing = failing;
-  }
-
-  /** A Service that falls silent for want of endpoints keeps its owner: when it is back nothing is told. */
-  #tellAssigned(desired: Desired, shown: readonly ShownService[]): void {
-    const spoken = [
-      ...desired.services.filter(({ first }) => first),
-      ...desired.failures.filter(({ reason }) => reason === 'noReadyEndpoints'),
-    ].map(({ service }) => service);
-    const assigned = new Map(
-      spoken.filter(({ uid }) => this.#assigned.has(uid)).map((service) => [service.uid, service]),
-    );
-    for (const { service, first, ips, interfaces } of shown) {
-      if (!first || assigned.has(service.uid)) continue;
-      assigned.set(service.uid, service);
-      this.#log.info({ service: service.key, ips, interfaces }, 'announcing from this node');
-      this.#record(service, 'Normal', 'nodeAssigned', `announcing from node "${this.#node}" with protocol "layer2"`);
-    }
-    for (const [uid, { key }] of this.#assigned) {
-      if (!assigned.has(uid)) this.#log.info({ service: key }, 'announcing from this node no more');
-    }
-    this.#assigned = assigned;
   }
 
   #record({ namespace, name, uid }: ServiceView, type: 'Normal' | 'Warning', reason: string, note: string): void {

@@ -1,6 +1,8 @@
-// Metrics of what this node announces, under MetalLB's names where it has one. A series goes away with what it is about.
-import type { Counter, Gauge, Labels, Metrics } from '#shared/runtime/metrics.ts';
+// Metrics of what this node announces and of its LANs, under MetalLB's names where it has one, as the wire thread reported them last. They are
+// set when they are scraped.
+import type { Metrics } from '#shared/runtime/metrics.ts';
 import type { ObservedAddress, WireCounter, WireObserved } from '../seam.ts';
+import { CounterSeries, GaugeSeries } from './series.ts';
 import type { ShownService } from './shown-services.ts';
 
 type AddressCount = keyof ObservedAddress['counters'];
@@ -10,19 +12,22 @@ export class AnnouncementMetrics {
   readonly #metrics: Metrics;
   readonly #announced: GaugeSeries;
   readonly #owned: GaugeSeries;
+  readonly #members: GaugeSeries;
   readonly #byAddress: Readonly<Record<AddressCount, CounterSeries>>;
   readonly #ofWire = new Map<string, CounterSeries>();
 
   constructor(options: { readonly node: string }, metrics: Metrics) {
     this.#node = options.node;
     this.#metrics = metrics;
+    const gauge = (name: string, help: string, labels: readonly string[]): GaugeSeries =>
+      new GaugeSeries(metrics.gauge(name, help, labels));
     const announcedLabels = ['service', 'protocol', 'node', 'ip'];
-    this.#announced = new GaugeSeries(
-      metrics.gauge('metallb_speaker_announced', 'Services announced from this node', announcedLabels),
-    );
-    this.#owned = new GaugeSeries(
-      metrics.gauge('ingot_addresses_owned', 'Addresses that this node answers for, by interface', ['segment']),
-    );
+    this.#announced = gauge('metallb_speaker_announced', 'Services announced from this node', announcedLabels);
+    this.#owned = gauge('ingot_addresses_owned', 'Addresses that this node owns, by interface', ['segment']);
+    this.#members = gauge('ingot_segment_members', 'Speakers that this node hears, by interface and state', [
+      'segment',
+      'state',
+    ]);
     const layer2 = (name: string, help: string): CounterSeries =>
       new CounterSeries(metrics.counter(`metallb_layer2_${name}`, help, ['ip']));
     this.#byAddress = {
@@ -32,23 +37,28 @@ export class AnnouncementMetrics {
     };
   }
 
-  update(shown: readonly ShownService[], observation: WireObserved): void {
+  update(shown: readonly ShownService[], { addresses, segments, counters }: WireObserved): void {
     const announced = shown.flatMap(({ service: { key }, ips }) =>
       ips.map((ip) => ({ labels: { service: key, protocol: 'layer2', node: this.#node, ip }, value: 1 })),
     );
     this.#announced.replace(announced);
-    const segments = Map.groupBy(
-      observation.addresses.flatMap(({ interfaces }) => interfaces),
-      (segment) => segment,
+    this.#owned.replace([...ownedBySegment(addresses)].map(([segment, value]) => ({ labels: { segment }, value })));
+    this.#members.replace(
+      segments.flatMap(({ segment, members }) =>
+        Object.entries(members).map(([state, value]) => ({ labels: { segment, state }, value })),
+      ),
     );
-    this.#owned.replace([...segments].map(([segment, { length }]) => ({ labels: { segment }, value: length })));
     for (const count of ['requests', 'replies', 'announcements'] as const) {
-      const totals = observation.addresses.map(({ ip, counters }) => ({ labels: { ip }, value: counters[count] }));
+      const totals = addresses.map(({ ip, counters: counted }) => ({ labels: { ip }, value: counted[count] }));
       this.#byAddress[count].replace(totals);
     }
-    const counters = Map.groupBy(observation.counters, ({ name }) => name);
-    for (const name of new Set([...counters.keys(), ...this.#ofWire.keys()])) {
-      const samples = counters.get(name) ?? [];
+    this.#updateWire(counters);
+  }
+
+  #updateWire(counters: readonly WireCounter[]): void {
+    const byName = Map.groupBy(counters, ({ name }) => name);
+    for (const name of new Set([...byName.keys(), ...this.#ofWire.keys()])) {
+      const samples = byName.get(name) ?? [];
       this.#wireSeries(name, samples).replace(samples.map(({ labels, total }) => ({ labels, value: total })));
     }
   }
@@ -63,44 +73,10 @@ export class AnnouncementMetrics {
   }
 }
 
-interface Sample {
-  readonly labels: Labels;
-  readonly value: number;
-}
-
-/** A gauge that shows exactly the samples given last. */
-class GaugeSeries {
-  readonly #gauge: Gauge;
-  #shown: ReadonlyMap<string, Labels> = new Map();
-
-  constructor(gauge: Gauge) {
-    this.#gauge = gauge;
+function ownedBySegment(addresses: readonly ObservedAddress[]): ReadonlyMap<string, number> {
+  const owned = new Map<string, number>();
+  for (const { segments } of addresses) {
+    for (const { segment } of segments) owned.set(segment, (owned.get(segment) ?? 0) + 1);
   }
-
-  replace(samples: readonly Sample[]): void {
-    const shown = new Map(samples.map(({ labels }) => [Object.values(labels).join('\n'), labels]));
-    for (const [key, labels] of this.#shown) if (!shown.has(key)) this.#gauge.remove(labels);
-    for (const { labels, value } of samples) this.#gauge.set(labels, value);
-    this.#shown = shown;
-  }
-}
-
-/** A counter fed with totals. One that goes back has begun anew. */
-class CounterSeries {
-  readonly #counter: Counter;
-  #totals: ReadonlyMap<string, Sample> = new Map();
-
-  constructor(counter: Counter) {
-    this.#counter = counter;
-  }
-
-  replace(samples: readonly Sample[]): void {
-    const totals = new Map(samples.map((sample) => [Object.values(sample.labels).join('\n'), sample]));
-    for (const [key, { labels }] of this.#totals) if (!totals.has(key)) this.#counter.remove(labels);
-    for (const [key, { labels, value }] of totals) {
-      const before = this.#totals.get(key)?.value ?? 0;
-      this.#counter.add(labels, value >= before ? value - before : value);
-    }
-    this.#totals = totals;
-  }
+  return owned;
 }

@@ -2,6 +2,7 @@
 import { hasErrors } from '#shared/config/problem.ts';
 import type { Problem } from '#shared/config/problem.ts';
 import type { Counter, Gauge, Histogram, Metrics } from '#shared/runtime/metrics.ts';
+import type { KubeProxyWatch } from '../kube-proxy/watch.ts';
 
 const planBuckets = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3];
 
@@ -12,6 +13,7 @@ export class ClusterMetrics {
   readonly #stale: Gauge;
   readonly #updates: Counter;
   readonly #updateErrors: Counter;
+  readonly #kubeProxyHealthy: Gauge;
 
   constructor(metrics: Metrics) {
     this.#planSeconds = metrics.histogram('ingot_plan_duration_seconds', 'Time to decide who announces', planBuckets);
@@ -26,6 +28,10 @@ export class ClusterMetrics {
       'metallb_k8s_client_update_errors_total',
       'Updates from the apiserver acted on while the configuration had errors',
     );
+    this.#kubeProxyHealthy = metrics.gauge(
+      'ingot_kube_proxy_healthy',
+      '1 while kube-proxy of this node says that it forwards, 0 while it does not, -1 if it never answered',
+    );
     this.#loaded.set({}, 0);
     this.#stale.set({}, 0);
   }
@@ -38,5 +44,9 @@ export class ClusterMetrics {
     this.#stale.set({}, stale ? 1 : 0);
     this.#updates.add({});
     if (stale) this.#updateErrors.add({});
+  }
+  kubeProxy({ gate, health }: Pick<KubeProxyWatch, 'gate' | 'health'>): void {
+    const isHealthy = health === 'healthy' || health === 'ineligible';
+    this.#kubeProxyHealthy.set({}, gate === 'unknown' ? -1 : Number(isHealthy));
   }
 }

@@ -28,6 +28,16 @@ export class Contention {
     this.#losses.set(name, { lastMs: nowMs, heldUntilMs: nowMs + (contended ? pauseMs : restoreAfterMs), contended });
   }
 
+  /** This node does not want it any more: whoever replaced it was right to. */
+  forgive(name: string): void {
+    this.#losses.delete(name);
+  }
+
+  /** Those who disagreed can hear each other again, and will not disagree for long. */
+  forgiveAll(): void {
+    this.#losses.clear();
+  }
+
   /** How long the object must not be written yet; 0 when it may. */
   heldForMs(name: string): number {
     return Math.max(0, (this.#losses.get(name)?.heldUntilMs ?? 0) - this.#clock.nowMs());

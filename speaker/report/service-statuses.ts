@@ -1,7 +1,6 @@
-// ServiceL2Status objects of this node: one for each Service that it speaks for, made when the first address is answered and deleted when the
-// Service has been silent for 10 s, or is gone. The name follows from the Service, so a new owner meets the old one's object and replaces it.
+// ServiceL2Status objects of this node: one for each Service and LAN that it speaks for, made when the first address is answered and deleted when
+// that has been silent for 10 s, or is gone. The name follows from the Service, so a new owner meets the old one's object and replaces it.
 import { serviceL2Statuses, type ServiceL2StatusStatus } from '#shared/api/service-l2-status.ts';
-import type { NodeView } from '#shared/kube/objects/node.ts';
 import type { Resource } from '#shared/kube/kube-api.ts';
 import { textMap } from '#shared/kube/objects/fields.ts';
 import type { ServiceView } from '#shared/kube/objects/service.ts';
@@ -12,10 +11,11 @@ import type { KubeDependencies } from '#shared/kube/dependencies.ts';
 import type { Cancel } from '#shared/runtime/clock.ts';
 import { Contention } from './contention.ts';
 import { addressesOf } from '../desired/holders.ts';
+import type { SpeakerNode } from '../desired/inputs.ts';
 import { hexDigits, type Sha256 } from '../digest.ts';
-import { ownerReference } from '../own-node.ts';
-import type { ShownService } from './shown-services.ts';
-import type { Snapshot } from '../snapshot.ts';
+import { ownerReference } from '../cluster/own-node.ts';
+import type { ShownPart, ShownService } from './shown-services.ts';
+import type { Snapshot } from '../cluster/snapshot.ts';
 
 /** A Service may be silent for this long before its object goes. */
 const silenceMs = 10_000;
@@ -49,6 +49,8 @@ export class ServiceStatuses {
   readonly #existing: Watcher<StatusView>;
   readonly #contention: Contention;
   readonly #names = new WeakMap<ServiceView, string>();
+  /** Of the last update; undefined: there is something to do, whatever is shown. */
+  #updated: { readonly services: readonly ShownService[]; readonly node: SpeakerNode } | undefined;
   /** Names of the objects that are to say what is true now. */
   #true: ReadonlySet<string> = new Set();
   /** Since when the other ones of this node are not true. */
@@ -59,7 +61,10 @@ export class ServiceStatuses {
   constructor(options: ServiceStatusOptions, dependencies: ServiceStatusDependencies, changed: () => void) {
     this.#options = options;
     this.#dependencies = dependencies;
-    this.#changed = changed;
+    this.#changed = () => {
+      this.#updated = undefined;
+      changed();
+    };
     this.#contention = new Contention(dependencies.clock);
     const labelSelector = `${nodeLabel}=${options.nodeName}`;
     this.#existing = new Watcher(
@@ -71,11 +76,14 @@ export class ServiceStatuses {
       {
         synced: () => {
           this.#listed();
-          changed();
+          this.#changed();
         },
         changed: (key, view) => {
-          if (view === undefined) this.#gone(key.slice(options.namespace.length + 1));
-          changed();
+          const name = key.slice(options.namespace.length + 1);
+          if (view === undefined) this.#gone(name);
+          // What is to be there is.
+          else if (this.#true.has(name)) return;
+          this.#changed();
         },
       },
     );
@@ -113,12 +121,20 @@ export class ServiceStatuses {
     return this.#contention.contended();
   }
 
-  /** `services`: what is true now. `node`: the objects go when it goes. */
-  update(services: readonly ShownService[], node: NodeView): void {
-    const objects = services.filter(({ first }) => first).map((service) => this.#objectOf(service, node));
+  /** Speakers that did not hear each other, and so both owned addresses, do now. */
+  membersMet(): void {
+    this.#contention.forgiveAll();
+    this.#changed();
+  }
+
+  /** `services`: what is true now; the same array: nothing changed in it. `node`: the objects go when it goes. */
+  update(services: readonly ShownService[], node: SpeakerNode): void {
+    if (this.#updated?.services === services && this.#updated.node === node) return;
+    this.#updated = { services, node };
+    const objects = services.flatMap(({ service, parts }) => parts.map((part) => this.#objectOf(service, part, node)));
     const before = this.#true;
     this.#true = new Set(objects.map(({ name }) => name));
-    this.#abandon(before.difference(this.#true));
+    this.#yield(before.difference(this.#true));
     const waitsMs = this.#deleteSilent();
     for (const object of objects) {
       const heldForMs = this.#contention.heldForMs(object.name);
@@ -148,12 +164,15 @@ export class ServiceStatuses {
   /** The Service is gone or has no address any more: nothing is to be waited for. */
   #isOver({ name, service: key }: StatusView): boolean {
     const service = this.#dependencies.snapshot.service(key);
-    return service === undefined || this.#nameOf(service) !== name || addressesOf(service).size === 0;
+    return service === undefined || !name.startsWith(this.#nameOf(service)) || addressesOf(service).size === 0;
   }
 
-  /** What could not be made while it was true would replace the next owner's when it can. */
-  #abandon(names: ReadonlySet<string>): void {
-    for (const name of names) if (!this.#isThere(name)) this.#dependencies.objects.abandon(...this.#target(name));
+  /** They are another node's now. What could not be made while it was true would replace the next owner's when it can. */
+  #yield(names: ReadonlySet<string>): void {
+    for (const name of names) {
+      this.#contention.forgive(name);
+      if (!this.#isThere(name)) this.#dependencies.objects.abandon(...this.#target(name));
+    }
   }
 
   #isThere(name: string): boolean {
@@ -182,7 +201,12 @@ export class ServiceStatuses {
     return name;
   }
 
-  #objectOf({ service, ips, interfaces }: ShownService, node: NodeView): DesiredStatusObject {
+  #partName(service: ServiceView, segment: string | undefined): string {
+    const name = this.#nameOf(service);
+    return segment === undefined ? name : `${name}-${hexDigits(this.#dependencies.sha256(segment), 8)}`;
+  }
+
+  #objectOf(service: ServiceView, { segment, ips, interfaces }: ShownPart, node: SpeakerNode): DesiredStatusObject {
     const status: ServiceL2StatusStatus = {
       node: node.name,
       serviceName: service.name,
@@ -193,7 +217,7 @@ export class ServiceStatuses {
     return {
       resource: serviceL2Statuses,
       namespace: this.#options.namespace,
-      name: this.#nameOf(service),
+      name: this.#partName(service, segment),
       labels: {
         [nodeLabel]: node.name,
         [serviceNameLabel]: service.name,

@@ -1,19 +1,23 @@
 // The ConfigurationState of this speaker: what it makes of the configuration, and what of its node keeps it from announcing.
 import type { Condition } from '#shared/api/condition.ts';
-import { configurationStates, configurationStateStatus } from '#shared/api/configuration-state.ts';
+import {
+  configurationStates,
+  configurationStateStatus,
+  type ConfigurationStateStatus,
+} from '#shared/api/configuration-state.ts';
 import type { DesiredCondition } from '#shared/config/condition.ts';
 import { configurationStateStatusOf } from '#shared/config/configuration-state.ts';
 import type { Problem } from '#shared/config/problem.ts';
 import type { KubeApi } from '#shared/kube/kube-api.ts';
-import type { NodeView } from '#shared/kube/objects/node.ts';
-import type { StatusObjects } from '#shared/kube/status-object.ts';
+import type { DesiredStatusObject, StatusObjects } from '#shared/kube/status-object.ts';
 import type { Cancel, Clock } from '#shared/runtime/clock.ts';
-import { ownerReference } from '../own-node.ts';
-import type { WireObserved } from '../seam.ts';
+import { deepEqual } from '#shared/runtime/equal.ts';
+import type { SpeakerNode } from '../desired/inputs.ts';
+import { ownerReference } from '../cluster/own-node.ts';
 
 const readAgainMs = 10_000;
-const longestMessage = 1_024;
-const mostNames = 20;
+/** What differs only in words, as who is suspected, waits for so long after the last write. */
+const betweenWordsMs = 10_000;
 
 export interface SpeakerStateOptions {
   readonly namespace: string;
@@ -34,6 +38,9 @@ export class SpeakerState {
   /** As they were written last, by this process or an earlier one; undefined while that is not known. */
   #conditions: readonly Condition[] | undefined;
   #reading: Cancel | undefined;
+  #written: StateObject | undefined;
+  #writtenMs = -Infinity;
+  #later: Cancel | undefined;
 
   /** `changed`: `update` has an effect now. */
   constructor(options: SpeakerStateOptions, dependencies: SpeakerStateDependencies, changed: () => void) {
@@ -64,15 +71,32 @@ export class SpeakerState {
 
   stop(): void {
     this.#reading?.();
+    this.#later?.();
   }
 
-  update(problems: readonly Problem[], conditions: readonly DesiredCondition[], node: NodeView): void {
+  update(problems: readonly Problem[], conditions: readonly DesiredCondition[], node: SpeakerNode): void {
     if (this.#conditions === undefined) return;
     const { clock, objects } = this.#dependencies;
     const state = { daemon: 'speaker', problems, conditions } as const;
     const status = configurationStateStatusOf(state, this.#conditions, clock.wallMs());
+    const object = this.#objectOf(status, node);
+    if (deepEqual(object, this.#written)) return;
+    const restMs = this.#writtenMs + betweenWordsMs - clock.nowMs();
+    if (restMs > 0 && deepEqual(withoutMessages(object), this.#written && withoutMessages(this.#written))) {
+      this.#later ??= clock.after(restMs, () => {
+        this.#later = undefined;
+        this.#changed();
+      });
+      return;
+    }
     this.#conditions = status.conditions ?? [];
-    objects.set({
+    this.#written = object;
+    this.#writtenMs = clock.nowMs();
+    objects.set(object);
+  }
+
+  #objectOf(status: ConfigurationStateStatus, node: SpeakerNode): StateObject {
+    return {
       resource: configurationStates,
       namespace: this.#options.namespace,
       name: this.#name,
@@ -80,33 +104,15 @@ export class SpeakerState {
       ownerReferences: [ownerReference(node)],
       immutable: [],
       status,
-    });
+    };
   }
 }
 
-/** Whether this node can announce at all, and what it still lacks. */
-export function segmentsReady({ interfaces, problems }: WireObserved): DesiredCondition {
-  const open = interfaces.filter((one) => one.open).map(({ name }) => name);
-  const closed = interfaces
-    .filter(({ reason }) => reason !== undefined)
-    .map(({ name, reason }) => `${name}: ${reason}`);
-  const ready = open.length > 0;
-  const interfacesSay = ready
-    ? open.toSorted().join(', ')
-    : ['no interface can announce', ...closed.toSorted()].join('; ');
-  return {
-    type: 'SegmentsReady',
-    status: ready ? 'True' : 'False',
-    reason: ready ? 'Ready' : 'NoSegment',
-    message: [interfacesSay, ...problems].join('; ').slice(0, longestMessage),
-  };
-}
+type StateObject = DesiredStatusObject & { readonly status: ConfigurationStateStatus };
 
-/** Present only while it is true. */
-export function statusContended(names: readonly string[]): readonly DesiredCondition[] {
-  if (names.length === 0) return [];
-  const message = `another speaker keeps replacing ${names.slice(0, mostNames).join(', ')}: left alone for 10 min`;
-  return [{ type: 'StatusContended', status: 'True', reason: 'ReplacedByAnotherNode', message }];
+function withoutMessages(object: StateObject): StateObject {
+  const conditions = object.status.conditions?.map((condition) => ({ ...condition, message: '' }));
+  return { ...object, status: { ...object.status, ...(conditions === undefined ? {} : { conditions }) } };
 }
 
 function conditionsOf(body: unknown): readonly Condition[] {

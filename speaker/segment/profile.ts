@@ -21,6 +21,8 @@ export const profiles = {
   relaxed: { beatMs: 200, suspicionMs: 700, probeGapMs: 50, probeWaitMs: 30, lateMs: 100, dropMs: 500 },
 } satisfies Record<string, Profile>;
 
+export type ProfileName = keyof typeof profiles;
+
 export const roundProbes = 5;
 
 /** From the beginning of a round to its verdict. */

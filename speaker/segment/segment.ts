@@ -65,10 +65,11 @@ export function stepSegment(state: SegmentState, event: SegmentEvent, config: Se
   stepOwnership(turn, event);
   finishOwnership(turn);
   if (isTimed) pace.wakeMs = Math.min(nextWatchMs(turn), nextOwnershipMs(turn));
-  if (pace.wakeMs < pace.armedMs) {
-    // Whole milliseconds, as timers have: a deadline missed by a rounding error would be armed for ever.
-    pace.armedMs = Math.max(Math.ceil(pace.wakeMs), event.nowMs);
-    effects.push({ kind: 'wakeAt', atMs: pace.armedMs });
+  // Whole milliseconds, as timers have: a deadline missed by a rounding error would be armed for ever.
+  const atMs = Math.max(Math.ceil(pace.wakeMs), event.nowMs);
+  if (atMs < pace.armedMs) {
+    pace.armedMs = atMs;
+    effects.push({ kind: 'wakeAt', atMs });
   }
   return { state, effects };
 }
@@ -78,7 +79,9 @@ function holdingsView(ownership: OwnershipState, self: NodeId): HoldingsView {
     summary: () => ownSummary(ownership, self),
     ownedCount: () => ownership.holdings.get(self)?.addresses.size ?? 0,
     answeredBy(id) {
-      for (const { ip, silent } of ownership.holdings.get(id)?.addresses ?? []) if (!silent) return ip;
+      for (const { ip, silent, desired } of ownership.holdings.get(id)?.addresses ?? []) {
+        if (!silent && desired?.answer === true) return ip;
+      }
       return undefined;
     },
   };

@@ -4,19 +4,20 @@ import type { IPAddressPoolSpec } from '#shared/api/ip-address-pool.ts';
 import type { L2AdvertisementSpec } from '#shared/api/l2-advertisement.ts';
 import type { ConfigObject } from '#shared/config/object.ts';
 import type { EndpointSliceView } from '#shared/kube/objects/endpoint-slice.ts';
-import type { NodeView } from '#shared/kube/objects/node.ts';
 import type { PodView } from '#shared/kube/objects/pod.ts';
 import type { ServiceView } from '#shared/kube/objects/service.ts';
 import { hexDigits, type Sha256 } from '#speaker/digest.ts';
+import type { SpeakerNode } from '#speaker/desired/inputs.ts';
+import type { SavedSegment } from '#speaker/seam.ts';
 import { decodePlain, encodePlain } from './plain-json.ts';
 
 /** The cluster as the watchers held it; undefined: that kind was not watched, or not listed yet. */
 export interface SavedCluster {
   readonly services: readonly ServiceView[] | undefined;
   readonly endpointSlices: readonly EndpointSliceView[] | undefined;
-  readonly nodes: readonly NodeView[] | undefined;
+  readonly nodes: readonly SpeakerNode[] | undefined;
   /** Of this machine; it may be all that is known of nodes. */
-  readonly ownNode: NodeView | undefined;
+  readonly ownNode: SpeakerNode | undefined;
   readonly pods: readonly PodView[] | undefined;
   readonly pools: readonly ConfigObject<IPAddressPoolSpec>[] | undefined;
   readonly l2Advertisements: readonly ConfigObject<L2AdvertisementSpec>[] | undefined;
@@ -24,8 +25,10 @@ export interface SavedCluster {
 
 export interface SavedState {
   readonly cluster: SavedCluster;
-  /** Of the wire thread, plain data that only it reads: owned addresses with epochs, incarnation, roster. */
-  readonly segments: unknown;
+  /** Who is expected on each LAN, and what this node owned there. */
+  readonly segments: readonly SavedSegment[];
+  /** Of the process that wrote it. */
+  readonly incarnation: number;
 }
 
 interface Header {

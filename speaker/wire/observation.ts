@@ -1,19 +1,33 @@
-// What the wire thread tells of itself, put together from its parts (pure but for the log lines it takes along).
+// What the wire thread tells of itself, put together from its parts (pure but for the log lines and changes it takes along).
 import { compareIps, type Family, type Ip } from '#shared/net/ip.ts';
 import type { HostNetworkState } from '../l2/host-network.ts';
-import type { AddressCounters, PacketResponder } from '../l2/packet-responder.ts';
+import type { AddressCounters } from '../l2/packet-responder.ts';
 import type { SystemFailure } from '../l2/packet-socket.ts';
-import type { Responders } from '../l2/responders.ts';
-import type { ObservedAddress, ObservedInterface, WireCounter, WireObserved } from '../seam.ts';
+import type {
+  ObservedAddress,
+  ObservedInterface,
+  ObservedOwnership,
+  OwnerChange,
+  WireCounter,
+  WireObserved,
+  WireOptions,
+} from '../seam.ts';
+import { observeSegment, observeShadow, ownershipsOn } from './segment-observation.ts';
+import type { SegmentRunner } from './segment-runner.ts';
+import type { Segments } from './segments.ts';
+import type { Tally } from './tally.ts';
 import type { WireLog } from './wire-log.ts';
 
 export interface WireParts {
   readonly sequence: number;
+  readonly nowMs: number;
+  readonly node: WireOptions['node'];
   readonly network: HostNetworkState;
-  readonly responders: Responders;
+  readonly segments: Segments;
   readonly patternProblems: readonly string[];
+  readonly ownerChanges: readonly OwnerChange[];
   readonly log: WireLog;
-  readonly gaps: number;
+  readonly tally: Tally;
   /** Messages to the cluster thread that it did not take. */
   readonly dropped: number;
 }
@@ -25,50 +39,70 @@ const missingNetRaw =
   'CAP_NET_RAW is missing, so no address is announced on the LAN from this node: add NET_RAW to the capabilities of the speaker container';
 
 export function observe(parts: WireParts): WireObserved {
-  const { sequence, network, responders, log } = parts;
+  const { sequence, nowMs, network, segments, log, tally } = parts;
+  const nameOf = (id: string): string | undefined => segments.nameOfNode(id);
   return {
     kind: 'observed',
     sequence,
-    generation: responders.generation,
-    addresses: observedAddresses(responders),
-    interfaces: observedInterfaces(responders),
+    generation: segments.generation,
+    addresses: observedAddresses(segments.all, parts.node.id),
+    unplaced: segments.unplaced,
+    segments: [
+      ...segments.all.map((runner) => observeSegment(runner, nowMs, nameOf)),
+      ...segments.shadows.map(observeShadow),
+    ],
+    interfaces: observedInterfaces(segments),
     hostAddresses: hostAddresses(network),
     gateways: distinct(network.gateways.map(({ ip }) => ip)),
-    problems: [...parts.patternProblems, ...socketProblems(responders.all)],
+    retired: segments.isRetired,
+    problems: [...parts.patternProblems, ...socketProblems(segments.all)],
     log: log.take(),
+    ownerChanges: parts.ownerChanges,
     counters: [
-      { name: 'ingot_wire_stalls_total', labels: { limit: 'drop' }, total: parts.gaps },
       { name: 'ingot_limit_reached_total', labels: { limit: 'wireLog' }, total: log.lost },
       { name: 'ingot_limit_reached_total', labels: { limit: 'unreadObservations' }, total: parts.dropped },
-      ...responders.all.flatMap(socketCounters),
+      ...tally.counters,
+      ...segments.all.flatMap(socketCounters),
     ],
   };
 }
 
-function observedAddresses({ owned, all }: Responders): readonly ObservedAddress[] {
-  return owned.map(({ ip }) => {
-    const here = all.filter((responder) => responder.isAnswering(ip));
+function observedAddresses(runners: readonly SegmentRunner[], self: string): readonly ObservedAddress[] {
+  const owned = new Map<Ip, ObservedOwnership[]>();
+  for (const runner of runners) {
+    for (const [ip, ownership] of ownershipsOn(runner, self)) {
+      const known = owned.get(ip);
+      if (known === undefined) owned.set(ip, [ownership]);
+      else known.push(ownership);
+    }
+  }
+  return Array.from(owned, ([ip, segments]) => {
     const total = (name: keyof AddressCounters): number =>
-      all.reduce((sum, { counters }) => sum + (counters.get(ip)?.[name] ?? 0), 0);
-    return {
-      ip,
-      interfaces: here.map(({ on }) => on.name),
-      counters: { requests: total('requests'), replies: total('replies'), announcements: total('announcements') },
-    };
+      runners.reduce((sum, { responder }) => sum + (responder.countersOf(ip)?.[name] ?? 0), 0);
+    const counters = { requests: total('requests'), replies: total('replies'), announcements: total('announcements') };
+    return { ip, segments, counters };
   });
 }
 
-function observedInterfaces({ all, unsuitable }: Responders): readonly ObservedInterface[] {
+function observedInterfaces({ all, shadows, unsuitable }: Segments): readonly ObservedInterface[] {
   return [
-    ...all.map(({ on: { name, mac }, sockets }) => {
-      const failures = [...sockets.values()].flatMap(({ failure }) => failure ?? []);
-      const [first] = failures;
-      return first === undefined || failures.length < sockets.size
-        ? { name, mac, open: true }
-        : { name, mac, open: false, reason: failureText(first) };
-    }),
+    ...all.map(observedInterface),
+    ...shadows.map(({ on: { name, mac }, speaking }) => ({
+      name,
+      mac,
+      open: false,
+      reason: `it is on the same LAN as ${speaking}, which speaks`,
+    })),
     ...unsuitable.map((one) => ({ ...one, open: false })),
   ];
+}
+
+function observedInterface({ on: { name, mac }, responder: { sockets } }: SegmentRunner): ObservedInterface {
+  const failures = [...sockets.values()].flatMap(({ failure }) => failure ?? []);
+  const [first] = failures;
+  return first === undefined || failures.length < sockets.size
+    ? { name, mac, open: true }
+    : { name, mac, open: false, reason: failureText(first) };
 }
 
 function failureText({ call, code }: SystemFailure): string {
@@ -87,13 +121,14 @@ function distinct(ips: readonly Ip[]): readonly Ip[] {
   return [...new Set(ips)].toSorted(compareIps);
 }
 
-function socketProblems(responders: readonly PacketResponder[]): readonly string[] {
-  const problems = responders.flatMap(({ on, sockets }) =>
-    [...sockets].flatMap(([family, { failure, groupFailure }]) => [
+function socketProblems(runners: readonly SegmentRunner[]): readonly string[] {
+  const problems = runners.flatMap(({ on, responder, sockets }) => [
+    ...[...responder.sockets].flatMap(([family, { failure, groupFailure }]) => [
       ...(failure === undefined ? [] : [socketProblem(on.name, family, failure)]),
       ...(groupFailure === undefined ? [] : [groupProblem(on.name, groupFailure)]),
     ]),
-  );
+    ...(sockets.failure === undefined ? [] : [speechProblem(on.name, sockets.failure)]),
+  ]);
   return [...new Set(problems)];
 }
 
@@ -107,7 +142,11 @@ function groupProblem(name: string, failure: SystemFailure): string {
   return `${name}: not every multicast group of the IPv6 addresses is joined (${failureText(failure)}), so neighbours may ask for them in vain; it is tried again`;
 }
 
-function socketCounters({ on, sockets, malformed }: PacketResponder): readonly WireCounter[] {
+function speechProblem(name: string, failure: SystemFailure): string {
+  return `${name}: the other speakers are not heard or spoken to (${failureText(failure)}); it is tried again`;
+}
+
+function socketCounters({ on, responder: { sockets, malformed } }: SegmentRunner): readonly WireCounter[] {
   const labels = { interface: on.name };
   const open = [...sockets.values()].flatMap((socket) => {
     const statistics = socket.statistics();

@@ -3,16 +3,17 @@
 import type { Cancel, Clock } from '#shared/runtime/clock.ts';
 
 const tickMs = 25;
-/** A turn that starts later than this is a gap. */
-export const ownGapLimitMs = 250;
 
 export class OwnGap {
   readonly #clock: Clock;
+  readonly #limitMs: number;
   readonly #noticed: (lateMs: number) => void;
   #dueMs: number;
   #cancel: Cancel;
 
-  constructor(clock: Clock, noticed: (lateMs: number) => void) {
+  /** A turn that starts later than `limitMs` is a gap. */
+  constructor(limitMs: number, clock: Clock, noticed: (lateMs: number) => void) {
+    this.#limitMs = limitMs;
     this.#clock = clock;
     this.#noticed = noticed;
     this.#dueMs = clock.nowMs() + tickMs;
@@ -22,7 +23,7 @@ export class OwnGap {
   /** To be called first in every turn, whatever it is about: true if a gap has just ended. It is noticed once. */
   check(): boolean {
     const lateMs = this.#clock.nowMs() - this.#dueMs;
-    if (lateMs <= ownGapLimitMs) return false;
+    if (lateMs <= this.#limitMs) return false;
     this.#dueMs = this.#clock.nowMs() + tickMs;
     this.#noticed(lateMs);
     return true;

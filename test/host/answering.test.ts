@@ -53,20 +53,24 @@ describe.each(plans)('$family', (plan) => {
     const replies = (): number | undefined => wire.observed?.addresses[0]?.counters.replies;
     await eventually(() => replies() === 1, { withinMs: 3000, everyMs: 20 });
     expect(wire.observed?.addresses).toMatchObject([
-      { ip: vip, interfaces: [wire.cable.near.name], counters: { requests: 1, replies: 1 } },
+      {
+        ip: vip,
+        segments: [{ segment: wire.cable.near.name, answering: true }],
+        counters: { requests: 1, replies: 1 },
+      },
     ]);
   });
 
   test('an address that another node owns is not resolved', async () => {
-    wire.desire({ owned: false });
+    wire.desire({ candidates: new Map() });
     expect(await stateAfterAsking()).toEqual(['FAILED']);
   });
 
-  test('taking an address overrides what a client believed, at once', async () => {
+  test('taking an address overrides what a client believed', async () => {
     await wire.mislead(stranger);
     expect((await wire.neighbour())?.lladdr).toBe(stranger);
     wire.desire({});
-    expect(await wire.believed(wire.cable.near.mac, 1000)).toBe(wire.cable.near.mac);
+    expect(await wire.believed()).toBe(wire.cable.near.mac);
   });
 
   test('a client that tests whether the address is still reachable is answered', async () => {

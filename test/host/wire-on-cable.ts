@@ -2,12 +2,17 @@
 import { startWireThread, type WireThread } from '#speaker/host/wire-thread.ts';
 import { wireEntry } from '#speaker/host/wire-entry.ts';
 import type { Ip } from '#shared/net/ip.ts';
-import type { DesiredAddress, WireObserved } from '#speaker/seam.ts';
+import { opensslSegmentCrypto } from '#speaker/host/segment-crypto.ts';
+import type { WireObserved } from '#speaker/seam.ts';
 import { eventually } from '#test/lab/eventually.ts';
 import { ip, within } from '#test/lab/network/namespace.ts';
 import { attempt, run } from '#test/lab/process/run.ts';
 import { RecordedLog } from '#test/simulation/recorder.ts';
+import { desiredOf, surroundingsOf, wireOptionsOf, type Wanted } from '#test/wire-input.ts';
 import { createCable, type Cable } from './cable.ts';
+
+/** The node is alone in its cluster. */
+const node = 'answering';
 
 export interface CablePlan {
   /** Of this machine, with prefix. */
@@ -34,10 +39,11 @@ export class WireOnCable {
   private constructor(plan: CablePlan, cable: Cable) {
     this.#plan = plan;
     this.#cable = cable;
-    this.#wire = startWireThread({ entry: wireEntry() }, { log: new RecordedLog() });
+    this.#wire = startWireThread({ entry: wireEntry(), options: wireOptionsOf(node) }, { log: new RecordedLog() });
     this.#wire.channel.onMessage((message) => {
       if (message.kind === 'observed') this.#observed = message;
     });
+    this.#surround();
   }
 
   static async start(plan: CablePlan): Promise<WireOnCable> {
@@ -64,7 +70,7 @@ export class WireOnCable {
 
   /** The wire thread, which may have been stopped already. */
   stop(): Promise<void> {
-    return this.#wire.stop();
+    return this.#wire.stop('restart');
   }
 
   /** The cable is taken away and another one of the same name put in. */
@@ -74,14 +80,22 @@ export class WireOnCable {
   }
 
   /** What the thread is to answer from now on; of the plan's address if nothing else is said. */
-  desire(...addresses: readonly Partial<DesiredAddress>[]): void {
+  desire(...addresses: readonly Partial<Wanted>[]): void {
     this.#wire.channel.post({
       kind: 'desired',
       generation: ++this.#generation,
       chunk: 0,
       chunks: 1,
-      addresses: addresses.map((one) => ({ ip: this.#plan.vip as Ip, owned: true, interfaces: 'any', ...one })),
-      excludedInterfaces: this.#plan.client === undefined ? [`^${this.#cable.far.name}$`] : [],
+      addresses: addresses.map((one) => desiredOf([node], { ip: this.#plan.vip as Ip, ...one })),
+    });
+  }
+
+  #surround(): void {
+    const { own, client } = this.#plan;
+    this.#wire.channel.post({
+      ...surroundingsOf([node], [own], opensslSegmentCrypto),
+      sequence: 1,
+      excludedInterfaces: client === undefined ? [`^${this.#cable.far.name}$`] : [],
     });
   }
 
@@ -121,10 +135,13 @@ export class WireOnCable {
   }
 
   /** Where the address is answered, once these are `count` interfaces. */
-  async answeredOn(count: number, withinMs = 2000): Promise<readonly string[] | undefined> {
-    const look = (): boolean => this.#observed?.addresses[0]?.interfaces.length === count;
-    await eventually(look, { withinMs, everyMs: 5 }).catch(() => {});
-    return this.#observed?.addresses[0]?.interfaces;
+  async answeredOn(count: number, withinMs = 5000): Promise<readonly string[] | undefined> {
+    const answering = (): readonly string[] | undefined =>
+      this.#observed?.addresses.flatMap(({ segments }) =>
+        segments.filter((one) => one.answering).map(({ segment }) => segment),
+      );
+    await eventually(() => answering()?.length === count, { withinMs, everyMs: 5 }).catch(() => {});
+    return answering();
   }
 }
 

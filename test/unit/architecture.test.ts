@@ -41,7 +41,16 @@ const rooms: readonly { readonly room: RegExp; readonly mayImport: RegExp }[] = 
   { room: /^speaker\/l2\//, mayImport: /^(shared\/(net|runtime)\/|speaker\/l2\/)/ },
   { room: /^speaker\/bgp\//, mayImport: /^(shared\/(net|runtime)\/|speaker\/bgp\/)/ },
   { room: /^speaker\/segment\//, mayImport: /^(shared\/(net|runtime)\/|speaker\/(segment\/|desired\/rendezvous))/ },
-  { room: /^speaker\/desired\//, mayImport: /^(shared\/(net|config|kube\/objects)\/|speaker\/(desired\/|seam\.ts$))/ },
+  {
+    room: /^speaker\/desired\/bgp\//,
+    mayImport: /^(shared\/(net|config|kube\/objects)\/|speaker\/((desired|bgp)\/|l2\/host-network))/,
+  },
+  {
+    room: /^speaker\/desired\//,
+    // What the wire thread is told is made here.
+    mayImport:
+      /^(shared\/(net|config|kube\/objects)\/|speaker\/(desired\/|seam\.ts$|segment\/(node-id|event|ownership\/desired-address)\.ts$))/,
+  },
   { room: /^speaker\//, mayImport: /^(shared|speaker)\// },
 ];
 

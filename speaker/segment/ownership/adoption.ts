@@ -1,6 +1,7 @@
 // Adoption (layer2 §5.7): a new process goes on with what its node owned, by the same claims: as members remember it, or as the state file
 // does where no live member claims it.
 import type { AddressEntry } from '../message/address-list.ts';
+import { listenMs } from '../watch/join.ts';
 import { isLive } from '../watch/member.ts';
 import { takeAll, type Taking } from './claiming.ts';
 import { recordOf } from './hearing.ts';
@@ -29,14 +30,17 @@ export function remember(
   }
 }
 
-/** What only the state file knows is adopted when the tables of all members are known, and not at all if they are not by then. */
-const tablesByMs = 2_000;
+/** What only the state file knows is not adopted at all if it cannot be by then. */
+const adoptByMs = 2_000;
 
-/** Blind, even these wait for their turn and are probed first. */
+/**
+ * What only the state file knows may be another's by now: it is adopted when the tables of all members are known, and all who should be here
+ * were heard or had the time to say something. Blind, even these wait for their turn and are probed first.
+ */
 export function adopt(turn: OwnershipTurn): void {
   const { ownership, watch, nowMs } = turn;
   if (ownership.blind || ownership.adoptable.size === 0) return;
-  const isTold = !isTableMissing(turn);
+  const isTold = !isTableMissing(turn) && (nowMs - watch.join.sinceMs >= listenMs || isRosterHeard(turn));
   const takings: Taking[] = [];
   for (const [ip, adopted] of ownership.adoptable) {
     if (adopted.from === 'stateFile' && !isTold) continue;
@@ -48,5 +52,9 @@ export function adopt(turn: OwnershipTurn): void {
     takings.push({ address, reason: 'adopt', cause: 'adopt', adopted });
   }
   takeAll(turn, takings);
-  if (nowMs - ownership.joinedMs > tablesByMs) ownership.adoptable.clear();
+  if (nowMs - ownership.joinedMs > adoptByMs) ownership.adoptable.clear();
+}
+
+function isRosterHeard({ watch, config }: OwnershipTurn): boolean {
+  return [...watch.roster].every((id) => id === config.self.id || watch.members.get(id)?.joining === false);
 }

@@ -47,6 +47,8 @@ function take(turn: OwnershipTurn, address: Address, claim: { readonly epoch: nu
   const { ownership, config, nowMs } = turn;
   setOwner(ownership, address, { owner: config.self.id, ...claim }, turn);
   ownership.orphans.delete(address);
+  address.claimedMs = nowMs;
+  address.announced = address.desired?.answer ?? false;
   enter(turn, address, {
     kind: 'owner',
     answering: address.desired?.answer ?? false,

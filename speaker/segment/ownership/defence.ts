@@ -1,5 +1,6 @@
 // Answers to worse claims (layer2 §5.3): a CLAIM and an announcement now and after 150 ms, at most once a second per address, and once per
 // 10 s after the third.
+import type { Endpoint } from '../event.ts';
 import { wakeBy } from '../turn.ts';
 import { isAnswering, type Address } from './record.ts';
 import { sayClaim } from './repeats.ts';
@@ -10,11 +11,13 @@ const intervalMs = 1_000;
 const laterIntervalMs = 10_000;
 const quickDefences = 3;
 
-export function defend(turn: OwnershipTurn, addresses: readonly Address[]): void {
+/** `claimant`: where whoever claimed is to be told; what is told to the group may be filtered or lost. */
+export function defend(turn: OwnershipTurn, addresses: readonly Address[], claimant: Endpoint | undefined): void {
   const { ownership, nowMs } = turn;
   const defended = addresses.filter((address) => countDefence(address, nowMs));
   if (defended.length === 0) return;
   sayClaim(turn, 'defend', defended);
+  if (claimant !== undefined) sayClaim(turn, 'defend', defended, claimant);
   for (const address of defended) {
     announce(turn, address);
     ownership.reannounce.push({ atMs: nowMs + againMs, address });

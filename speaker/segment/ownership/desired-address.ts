@@ -8,7 +8,6 @@ export interface DesiredAddress {
   readonly placementKey: Ip;
   /** By API. One map for all addresses with the same candidates: it is looked at thousands of times. */
   readonly candidates: ReadonlyMap<NodeId, Candidate>;
-  readonly interfaces: readonly string[] | 'any';
   /** There is a usable endpoint somewhere; else its owner keeps it, and is silent. */
   readonly answer: boolean;
   /** This node cannot forward what it attracts: silent at once if it is the owner, before another is found. */
@@ -16,8 +15,15 @@ export interface DesiredAddress {
 }
 
 export interface Candidate {
+  /** Names of its interfaces on which it may announce, or any on whose LAN somebody has an on-link prefix that holds the address. */
+  readonly interfaces: readonly string[] | 'any';
   readonly preference: number;
   readonly hasReadyEndpoint: boolean;
+}
+
+/** It may announce through the interface of that name, if the LAN there holds the address. */
+export function serves({ interfaces }: Candidate, interfaceName: string): boolean {
+  return interfaces === 'any' || interfaces.includes(interfaceName);
 }
 
 /** From the state file: what this node owned when it was last written. */

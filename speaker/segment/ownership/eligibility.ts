@@ -1,6 +1,6 @@
 // Who may own an address on this segment (layer2 §1, §5.3), and when it has no owner any more.
-import type { Member } from '../watch/member.ts';
 import { isLive } from '../watch/member.ts';
+import { serves } from './desired-address.ts';
 import { isTableMissing } from './peer-table.ts';
 import type { Address } from './record.ts';
 import type { OwnershipTurn } from './state.ts';
@@ -18,13 +18,10 @@ export function mayClaim(turn: OwnershipTurn, address: Address): boolean {
 
 /** By API and by interface. */
 export function isOwnCandidate({ config, watch }: OwnershipTurn, { desired, onLink }: Address): boolean {
-  if (desired === undefined || !desired.candidates.has(config.self.id)) return false;
-  return desired.interfaces === 'any' ? onLink : desired.interfaces.includes(watch.link.interfaceName);
-}
-
-/** An address that is announced wherever it is on-link may be owned by every member: who it is on-link with is looked at elsewhere. */
-export function servesThere({ interfaceName }: Member, interfaces: readonly string[] | 'any'): boolean {
-  return interfaces === 'any' || interfaces.includes(interfaceName);
+  const candidate = desired?.candidates.get(config.self.id);
+  return (
+    candidate !== undefined && (onLink || candidate.interfaces !== 'any') && serves(candidate, watch.link.interfaceName)
+  );
 }
 
 /** Nobody has it who lives; or who has it has been no candidate for long and does not hand it off. */
@@ -49,7 +46,8 @@ export function noteEligibility({ watch, config, nowMs }: OwnershipTurn, address
   if (owner === undefined || owner === config.self.id || desired === undefined) return;
   const member = watch.members.get(owner);
   if (member === undefined) return;
-  const isCandidate = desired.candidates.has(owner) && servesThere(member, desired.interfaces);
+  const candidate = desired.candidates.get(owner);
+  const isCandidate = candidate !== undefined && serves(candidate, member.interfaceName);
   if (isCandidate || member.flags.draining) address.ineligibleSinceMs = undefined;
   else address.ineligibleSinceMs ??= nowMs;
 }

@@ -28,7 +28,7 @@ export function hearClaims(turn: OwnershipTurn, header: Header, entries: readonl
     const address = recordOf(turn, entry.ip);
     if (address !== undefined && hearClaim(turn, header, entry, address) === 'worse') worse.push(address);
   }
-  defend(turn, worse);
+  defend(turn, worse, turn.watch.members.get(header.sender)?.source);
 }
 
 function hearClaim(turn: OwnershipTurn, header: Header, entry: AddressEntry, address: Address): 'worse' | undefined {

@@ -41,7 +41,8 @@ export function giveUp(turn: OwnershipTurn, addresses: readonly Address[]): void
 }
 
 function mustGiveUp(turn: OwnershipTurn, address: Address, batch: Batch): boolean {
-  if (address.desired?.release === true) return true;
+  // Without any candidate nobody is to answer, whoever did so far.
+  if (address.desired?.release === true || address.desired?.candidates.size === 0) return true;
   if (!turn.ownership.condition.cannotForward) return false;
   return batch.contendersOf(address).some(({ id }) => isLiveElsewhere(turn, id));
 }
@@ -77,12 +78,14 @@ function isLiveElsewhere({ watch, config }: OwnershipTurn, id: Contender['id']):
   return id !== config.self.id && member !== undefined && isLive(member) && member.suspicion === undefined;
 }
 
-/** No change of owner: nothing is announced. */
+/** No change of owner: nothing is announced, unless it was taken in silence. */
 function setAnswering({ effects }: OwnershipTurn, address: Address, answering: boolean): void {
   const { phase, ip } = address;
   if (phase.kind !== 'owner' && phase.kind !== 'handingOff') return;
   if (isAnswering(address) !== answering) {
-    effects.push(answering ? { kind: 'answer', ips: [ip], announce: 'none' } : { kind: 'silence', ips: [ip] });
+    const announce = address.announced ? 'none' : 'schedule';
+    effects.push(answering ? { kind: 'answer', ips: [ip], announce } : { kind: 'silence', ips: [ip] });
+    address.announced ||= answering;
   }
   address.phase = { ...phase, answering };
 }

@@ -6,7 +6,8 @@ import { uniform } from '#shared/runtime/random.ts';
 import { askDrain, wakeBy } from '../turn.ts';
 import { memberHash, type Member } from '../watch/member.ts';
 import type { NodeId } from '../node-id.ts';
-import { mayClaim, isOrphan, servesThere } from './eligibility.ts';
+import { serves, type Candidate, type DesiredAddress } from './desired-address.ts';
+import { mayClaim, isOrphan } from './eligibility.ts';
 import { enter } from './phases.ts';
 import type { Address } from './record.ts';
 import type { OwnershipState, OwnershipTurn } from './state.ts';
@@ -89,7 +90,7 @@ export function bestTarget(turn: OwnershipTurn, address: Address, excluded: read
 export class Batch {
   readonly #turn: OwnershipTurn;
   readonly #loads = new Map<NodeId, { count: number }>();
-  readonly #contenders = new Map<unknown, Map<string, readonly Contender[]>>();
+  readonly #contenders = new Map<DesiredAddress['candidates'], readonly Contender[]>();
 
   constructor(turn: OwnershipTurn) {
     this.#turn = turn;
@@ -106,12 +107,8 @@ export class Batch {
 
   contendersOf({ desired }: Address): readonly Contender[] {
     if (desired === undefined) return [];
-    const { candidates, interfaces } = desired;
-    let byInterfaces = this.#contenders.get(candidates);
-    if (byInterfaces === undefined) this.#contenders.set(candidates, (byInterfaces = new Map()));
-    const key = interfaces === 'any' ? '' : interfaces.join();
-    let contenders = byInterfaces.get(key);
-    if (contenders === undefined) byInterfaces.set(key, (contenders = this.#collect(desired)));
+    let contenders = this.#contenders.get(desired.candidates);
+    if (contenders === undefined) this.#contenders.set(desired.candidates, (contenders = this.#collect(desired)));
     return contenders;
   }
 
@@ -128,14 +125,15 @@ export class Batch {
     return { first: first?.id ?? self, own };
   }
 
-  #collect({ candidates, interfaces }: NonNullable<Address['desired']>): readonly Contender[] {
+  #collect({ candidates }: NonNullable<Address['desired']>): readonly Contender[] {
     const { watch, config, ownership } = this.#turn;
     const contenders: Contender[] = [];
-    for (const [id, { preference, hasReadyEndpoint }] of candidates) {
+    for (const [id, candidate] of candidates) {
       const member = watch.members.get(id);
       const isThere =
-        id === config.self.id || ownership.blind || (member !== undefined && takesOrphans(member, interfaces));
+        id === config.self.id || ownership.blind || (member !== undefined && takesOrphans(member, candidate));
       if (!isThere) continue;
+      const { preference, hasReadyEndpoint } = candidate;
       const ready = watch.nodes.get(id)?.ready ?? false;
       const hash = member?.hash ?? memberHash(id);
       contenders.push({ id, hash, preference, ready, hasReadyEndpoint, load: this.load(id) });
@@ -145,10 +143,10 @@ export class Batch {
 }
 
 /** A process that joins will be a member in a moment: it counts, so that not everything goes to whoever is first after a cold start. */
-function takesOrphans(member: Member, interfaces: readonly string[] | 'any'): boolean {
-  const { down, absence, flags } = member;
+function takesOrphans(member: Member, candidate: Candidate): boolean {
+  const { down, absence, flags, interfaceName } = member;
   return (
-    down === undefined && absence === undefined && !flags.noClaim && !flags.draining && servesThere(member, interfaces)
+    down === undefined && absence === undefined && !flags.noClaim && !flags.draining && serves(candidate, interfaceName)
   );
 }
 

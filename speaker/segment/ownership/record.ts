@@ -21,6 +21,10 @@ export interface Address {
   lastOwner: NodeId | undefined;
   epoch: number;
   minority: boolean;
+  /** This node took it then. */
+  claimedMs: number;
+  /** This node announced it, since it took it. */
+  announced: boolean;
   /** Its owner said that it does not answer now. */
   silent: boolean;
   /** The highest epoch ever seen; 0: the address was never used as far as is known. */
@@ -93,6 +97,8 @@ export function newAddress(ip: Ip, nowMs: number): Address {
     lastOwner: undefined,
     epoch: 0,
     minority: false,
+    claimedMs: -Infinity,
+    announced: false,
     silent: false,
     floor: 0,
     sequence: 0,

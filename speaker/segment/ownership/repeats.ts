@@ -1,6 +1,7 @@
 // Claims are told again and again, as each telling may get lost (layer2 §5.3): at 30 and 120 ms and with each announcement.
 import { claimListBytes, type ClaimReason } from '../message/claim.ts';
 import { splitAddressList, type AddressEntry } from '../message/address-list.ts';
+import type { Endpoint } from '../event.ts';
 import { send, wakeBy } from '../turn.ts';
 import { isAnswering, isOwn, type Address } from './record.ts';
 import type { OwnershipTurn } from './state.ts';
@@ -21,9 +22,14 @@ export function entryOf(address: Address): AddressEntry {
   return { ip, epoch, minority, handOff: phase.kind === 'handingOff', silent: !isAnswering(address) };
 }
 
-export function sayClaim(turn: OwnershipTurn, reason: ClaimReason, addresses: readonly Address[]): void {
+export function sayClaim(
+  turn: OwnershipTurn,
+  reason: ClaimReason,
+  addresses: readonly Address[],
+  to: 'group' | Endpoint = 'group',
+): void {
   for (const entries of splitAddressList(addresses.map(entryOf), claimListBytes)) {
-    send(turn, 'group', { kind: 'claim', reason, entries });
+    send(turn, to, { kind: 'claim', reason, entries });
   }
 }
 

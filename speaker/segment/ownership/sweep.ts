@@ -6,7 +6,7 @@ import { adopt } from './adoption.ts';
 import { isOrphan, mayClaim, noteEligibility } from './eligibility.ts';
 import { offersPerSecond } from './hand-off.ts';
 import { giveUp, reconsiderOwn } from './keeping.ts';
-import { clearMinority } from './minority.ts';
+import { reviewMinority } from './minority.ts';
 import { askForTables } from './peer-table.ts';
 import { Batch } from './placement.ts';
 import { isOwn, type Address } from './record.ts';
@@ -54,6 +54,6 @@ function begin(turn: OwnershipTurn): void {
   ownership.offerTokens = offersPerSecond;
   ownership.sweeping = [...ownership.addresses.values()];
   adopt(turn);
-  clearMinority(turn);
+  reviewMinority(turn);
   askForTables(turn);
 }

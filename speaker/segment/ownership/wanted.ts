@@ -62,9 +62,10 @@ export function refreshOnLink({ ownership, watch }: OwnershipTurn): void {
   if (key === ownership.onLinkKey) return;
   ownership.onLinkKey = key;
   ownership.placeable = 0;
+  const named = new Map<DesiredAddress['candidates'], boolean>();
   for (const address of ownership.addresses.values()) {
     address.onLink = ownership.onLink.some((range) => contains(range, address));
-    if (isPlaceable(address)) ownership.placeable++;
+    if (isPlaceable(address, named)) ownership.placeable++;
   }
 }
 
@@ -88,8 +89,16 @@ function contains({ family, first, last }: Range, { ip, value }: Address): boole
   return first <= value && value <= last && familyOf(ip) === family;
 }
 
-function isPlaceable({ desired, onLink }: Address): boolean {
-  return desired !== undefined && (desired.interfaces === 'any' ? onLink : desired.interfaces.length > 0);
+/** `named` remembers of which sets of candidates one has named interfaces. */
+function isPlaceable({ desired, onLink }: Address, named: Map<DesiredAddress['candidates'], boolean>): boolean {
+  if (desired === undefined || onLink) return desired !== undefined;
+  const { candidates } = desired;
+  let isNamed = named.get(candidates);
+  if (isNamed === undefined) {
+    isNamed = [...candidates.values()].some(({ interfaces }) => interfaces !== 'any');
+    named.set(candidates, isNamed);
+  }
+  return isNamed;
 }
 
 function addToBundle({ bundles }: OwnershipState, address: Address): void {

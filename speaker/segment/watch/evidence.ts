@@ -7,6 +7,8 @@ import { isLive } from './member.ts';
 import { probe } from './suspicion.ts';
 
 const kernelCheckIntervalMs = 60_000;
+/** Up to so much less, by member: else all that were met at once would be asked at once for ever. */
+const kernelCheckSpreadMs = 15_000;
 
 export function seeNeighbour(turn: WatchTurn, { mac, ip, answersUs }: SegmentEventOf<'neighbour'>): void {
   const { watch, nowMs } = turn;
@@ -36,12 +38,16 @@ export function checkKernels(turn: WatchTurn): void {
   const { watch, nowMs } = turn;
   for (const member of watch.watched) {
     if (!isLive(member) || member.suspicion !== undefined || member.absence !== undefined) continue;
-    if (nowMs - member.kernelCheckMs < kernelCheckIntervalMs) continue;
+    if (nowMs - member.kernelCheckMs < checkIntervalMs(member)) continue;
     const wasAsked = member.kernelCheckMs > (member.watchedSinceMs ?? nowMs);
     if (wasAsked && member.kernelMs < member.kernelCheckMs) setKernelMisses(turn, member, member.kernelMisses + 1);
     member.kernelCheckMs = nowMs;
     probe(turn, member);
   }
+}
+
+function checkIntervalMs({ hash }: Member): number {
+  return kernelCheckIntervalMs - (hash % kernelCheckSpreadMs);
 }
 
 function setKernelMisses({ effects }: WatchTurn, member: Member, misses: number): void {

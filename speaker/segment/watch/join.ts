@@ -19,7 +19,8 @@ export interface Join {
   readonly alone: boolean;
 }
 
-const listenMs = 1_000;
+/** After so long whoever is there was heard, as a rule. */
+export const listenMs = 1_000;
 const longestMs = 3_000;
 const askIntervalMs = 250;
 const askedMembers = 2;

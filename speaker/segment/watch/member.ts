@@ -59,6 +59,8 @@ export interface Member {
   /** Asked for beats since it is watched; told to the group that it is up. */
   pingedMs: number;
   upToldMs: number;
+  /** Told by unicast that this node is there. */
+  greetedMs: number;
 }
 
 export interface Absence {

@@ -16,6 +16,8 @@ import type { NodeId } from '../node-id.ts';
 
 const maxMembers = 1_000;
 const upToldIntervalMs = 100;
+/** Of one member: two that greet each other come to an end. */
+const greetingIntervalMs = 1_000;
 
 /** The sender, if it is a member; whatever it sends shows that it lives. */
 export function hearMember(turn: WatchTurn, event: SegmentEventOf<'packet'>): Member | undefined {
@@ -106,13 +108,20 @@ function hearHello(turn: WatchTurn, header: Header, hello: Hello, event: Segment
     watch.members.set(member.id, member);
   }
   learn(turn, member, hello);
-  if (member.joining) {
-    admitMember(turn, member, header);
-    if (watch.phase === 'joined') greet(turn, event.source);
-  }
+  // Who is new may not know this node; who speaks to it alone does not hear its multicasts, or has not heard one yet.
+  const mayNotKnowUs = member.joining || !event.multicast || header.incarnation !== member.incarnation;
+  if (member.joining) admitMember(turn, member, header);
+  if (mayNotKnowUs || member.down !== undefined) greetMember(turn, member, event);
   member.helloMs = nowMs;
   news.push({ kind: 'table', id: member.id, table: hello.table });
   return member;
+}
+
+function greetMember(turn: WatchTurn, member: Member, { source }: SegmentEventOf<'packet'>): void {
+  const { watch, nowMs } = turn;
+  if (watch.phase !== 'joined' || nowMs - member.greetedMs < greetingIntervalMs) return;
+  member.greetedMs = nowMs;
+  greet(turn, source);
 }
 
 function admitMember(turn: WatchTurn, member: Member, { incarnation }: Header): void {
@@ -233,6 +242,7 @@ function newMember(header: Header, hello: Hello, { source, nowMs, multicast }: S
     told: undefined,
     pingedMs: neverMs,
     upToldMs: neverMs,
+    greetedMs: neverMs,
   };
 }
 

@@ -1,5 +1,5 @@
 // The wire thread's end of the channel, played by a test: keeps what is posted, says what the test wants said.
-import type { Channel, FromWire, ToWire, WireDesired } from '#speaker/seam.ts';
+import type { Channel, FromWire, ToWire, WireDesired, WireSurroundings } from '#speaker/seam.ts';
 
 export class FakeChannel implements Channel<ToWire, FromWire> {
   readonly dropped = 0;
@@ -14,6 +14,10 @@ export class FakeChannel implements Channel<ToWire, FromWire> {
 
   get desired(): readonly WireDesired[] {
     return this.posted.filter((message) => message.kind === 'desired');
+  }
+
+  get surroundings(): readonly WireSurroundings[] {
+    return this.posted.filter((message) => message.kind === 'surroundings');
   }
 
   post(message: ToWire): void {

@@ -1,9 +1,15 @@
 // A whole speaker, or several, on one apiserver: three Ready nodes with a speaker each, a pool, an advertisement of everything, and
-// Service web/shop with 192.0.2.200 and an endpoint on n2. The address belongs to n1; without n1 to n3, then n2.
+// Service web/shop with 192.0.2.200 and an endpoint on n2. All addresses are owned by the node that the test says, n1 at first.
 import { ipAddressPools } from '#shared/api/ip-address-pool.ts';
 import { l2Advertisements } from '#shared/api/l2-advertisement.ts';
 import { endpointSlices, events, nodes, pods, services } from '#shared/kube/resources.ts';
-import { Speaker } from '#speaker/speaker.ts';
+import { defaultDrainSignals } from '#shared/runtime/drain-signals.ts';
+import type { KubeProxyHealth } from '#speaker/kube-proxy/health.ts';
+import type { LeavingMode } from '#speaker/segment/message/leaving.ts';
+import { deriveSegmentKey } from '#speaker/segment/admission/keys.ts';
+import { Speaker, type SpeakerOptions } from '#speaker/speaker.ts';
+import type { StateFile } from '#speaker/state/state-file.ts';
+import { cheapCrypto } from '#test/simulation/node/cheap-crypto.ts';
 import { VirtualClock } from '#test/simulation/time/virtual-clock.ts';
 import { seededRandom } from '#test/simulation/time/random.ts';
 import { RecordedLog, RecordedMetrics } from '#test/simulation/recorder.ts';
@@ -28,11 +34,27 @@ export interface RunningSpeaker {
   readonly wire: PlayedWire;
   readonly log: RecordedLog;
   readonly metrics: RecordedMetrics;
+  /** What it wrote into its state file, oldest first. */
+  readonly written: readonly string[];
+  /** How kube-proxy answers. */
+  kubeProxy: KubeProxyHealth;
+  retired: boolean;
+}
+
+const current = deriveSegmentKey(new Uint8Array(32), cheapCrypto);
+const keys = current && { current, previous: undefined };
+
+/** SIGTERM; gives the mode when it has ended. */
+export function stop({ speaker }: RunningSpeaker): { readonly mode: LeavingMode | undefined } {
+  const ended: { mode: LeavingMode | undefined } = { mode: undefined };
+  speaker.stop((mode) => (ended.mode = mode));
+  return ended;
 }
 
 export class Stage {
   readonly clock = new VirtualClock();
   readonly cluster = new Cluster(this.clock, namespace, 'web');
+  owner = 'n1';
   #starts = 0;
 
   constructor() {
@@ -47,22 +69,51 @@ export class Stage {
   }
 
   /** Its wire thread knows the machine a millisecond later. */
-  start(nodeName: string): RunningSpeaker {
+  start(nodeName: string, fields: Partial<SpeakerOptions> = {}): RunningSpeaker {
     const { clock } = this;
     const client = { name: `${nodeName}/speaker`, node: nodeName, receive: (work: () => void) => work() };
-    const api = this.cluster.apiserver.connect(client, { delays: promptly });
-    const random = seededRandom(++this.#starts);
-    const wire = new PlayedWire(clock);
+    const wire = new PlayedWire(nodeName, clock, () => (this.owner === nodeName ? ['eth0'] : []));
     const log = new RecordedLog();
     const metrics = new RecordedMetrics();
+    const written: string[] = [];
     const speaker = new Speaker(
-      { namespace, nodeName, podName: `speaker-${nodeName}`, lbClass: undefined, ignoreExcludeLb: false },
-      { api, clock, random, log, metrics, channel: wire.channel, sha256 },
+      {
+        namespace,
+        nodeName,
+        podName: `speaker-${nodeName}`,
+        lbClass: undefined,
+        ignoreExcludeLb: false,
+        drainSignals: defaultDrainSignals,
+        segmentKeyDirectory: '/etc/ingot/segment-key',
+        earlier: { cluster: undefined, segments: [], incarnation: 1 },
+        ...fields,
+      },
+      {
+        api: this.cluster.apiserver.connect(client, { delays: promptly }),
+        clock,
+        random: seededRandom(++this.#starts),
+        log,
+        metrics,
+        channel: wire.channel,
+        sha256,
+        kubeProxy: { ask: (answered) => void clock.after(1, () => answered(running.kubeProxy)) },
+        stateFile: collecting(written, clock),
+        kernelAnswersForAll: () => false,
+        retired: () => (running.retired = true),
+      },
     );
+    const running: RunningSpeaker = { speaker, wire, log, metrics, written, kubeProxy: 'healthy', retired: false };
+    speaker.useSegmentKeys(keys);
     speaker.excludeInterfaces(['^lo$']);
     speaker.start();
     clock.after(1, () => wire.report());
-    return { speaker, wire, log, metrics };
+    return running;
+  }
+
+  /** Another node owns all addresses now. */
+  moveTo(owner: string, speakers: readonly RunningSpeaker[]): void {
+    this.owner = owner;
+    for (const { wire } of speakers) wire.report();
   }
 
   /** Events, oldest first. */
@@ -71,6 +122,17 @@ export class Stage {
   }
 }
 
-export function ownedBy({ wire }: RunningSpeaker): readonly string[] {
-  return wire.owned.map(({ ip }) => ip);
+/** Addresses that the node of the speaker may own. */
+export function eligibleFor({ wire }: RunningSpeaker): readonly string[] {
+  return wire.eligible;
+}
+
+function collecting(written: string[], clock: VirtualClock): StateFile {
+  return {
+    read: () => ({ kind: 'none' }),
+    write(text, done) {
+      written.push(text);
+      clock.after(1, () => done(undefined));
+    },
+  };
 }

@@ -3,18 +3,20 @@ import { createHash } from 'node:crypto';
 import type { L2Advertisement } from '#shared/config/l2-advertisement.ts';
 import type { Pool } from '#shared/config/pool.ts';
 import type { EndpointCounts, EndpointSliceView } from '#shared/kube/objects/endpoint-slice.ts';
-import type { NodeView } from '#shared/kube/objects/node.ts';
 import type { ServiceView } from '#shared/kube/objects/service.ts';
 import { objectKey, type Meta } from '#shared/kube/objects/view.ts';
 import { parseIp, type Ip } from '#shared/net/ip.ts';
 import { parseRange } from '#shared/net/range.ts';
 import type { Mac } from '#shared/net/mac.ts';
-import type { Inputs } from '#speaker/desired/inputs.ts';
+import { nodeId as nodeIdOf } from '#speaker/digest.ts';
+import type { Inputs, SpeakerNode } from '#speaker/desired/inputs.ts';
 import { sumEndpoints } from '#speaker/desired/service-endpoints.ts';
-import type { ObservedAddress, WireObserved } from '#speaker/seam.ts';
+import type { ObservedAddress, ObservedSegment, WireObserved } from '#speaker/seam.ts';
+import type { NodeId } from '#speaker/segment/node-id.ts';
+import type { DesiredAddress } from '#speaker/segment/ownership/desired-address.ts';
 
 export const sha256 = (text: string): Uint8Array => createHash('sha256').update(text).digest();
-export const nodeId = (name: string): Uint8Array => sha256(name).subarray(0, 8);
+export const nodeId = (name: string): NodeId => nodeIdOf(name, sha256);
 
 export function ip(text: string): Ip {
   const parsed = parseIp(text);
@@ -50,7 +52,7 @@ export function service(name: string, addresses: readonly string[], fields: Part
 }
 
 /** Ready, without labels and taints. */
-export function node(name: string, fields: Partial<NodeView> = {}): NodeView {
+export function node(name: string, fields: Partial<SpeakerNode> = {}): SpeakerNode {
   return {
     ...meta('', name),
     labels: {},
@@ -59,6 +61,7 @@ export function node(name: string, fields: Partial<NodeView> = {}): NodeView {
     ready: true,
     networkUnavailable: false,
     taints: [],
+    drainSignals: [],
     ...fields,
   };
 }
@@ -134,28 +137,66 @@ export function inputs(
   };
 }
 
-/** A machine with eth0 at work and nothing to answer for. */
+/** A machine with eth0 at work, alone on its LAN, and nothing to answer for. */
 export function observed(fields: Partial<WireObserved> = {}): WireObserved {
   return {
     kind: 'observed',
     sequence: 1,
     generation: 1,
     addresses: [],
+    unplaced: [],
+    segments: [observedSegment()],
     interfaces: [{ name: 'eth0', mac: '02:00:00:00:00:01' as Mac, open: true }],
     hostAddresses: [],
     gateways: [],
+    retired: false,
     problems: [],
     log: [],
+    ownerChanges: [],
     counters: [],
     ...fields,
   };
 }
 
-/** An address that is answered on these interfaces. */
+export function observedSegment(fields: Partial<ObservedSegment> = {}): ObservedSegment {
+  return {
+    segment: 'eth0',
+    phase: 'joined',
+    members: { up: 1 },
+    roster: [],
+    conditions: [],
+    foreignClaims: [],
+    ...fields,
+  };
+}
+
+/** An address that this node owns on these segments, answering there. */
 export function observedAddress(
   address: string,
-  interfaces: readonly string[],
-  counters: ObservedAddress['counters'] = { requests: 0, replies: 0, announcements: 0 },
+  segments: readonly string[],
+  fields: { readonly answering?: boolean; readonly counters?: ObservedAddress['counters'] } = {},
 ): ObservedAddress {
-  return { ip: ip(address), interfaces, counters };
+  const { answering = true, counters = { requests: 0, replies: 0, announcements: 0 } } = fields;
+  return {
+    ip: ip(address),
+    segments: segments.map((segment) => ({ segment, epoch: 1, minority: false, answering })),
+    counters,
+  };
+}
+
+/** An address that these nodes may own on any interface. */
+export function desiredAddress(
+  address: string,
+  nodes: readonly string[] = ['n1'],
+  fields: Partial<DesiredAddress> = {},
+): DesiredAddress {
+  const candidate = { interfaces: 'any', preference: 0, hasReadyEndpoint: true } as const;
+  return {
+    ip: ip(address),
+    placementKey: ip(address),
+    candidates: new Map(nodes.map((name) => [nodeId(name), candidate])),
+    answer: true,
+    release: false,
+    ...fields,
+  };
 }

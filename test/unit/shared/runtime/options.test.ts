@@ -47,3 +47,53 @@ test.each([
 test('a speaker without the name of its node is refused', () => {
   expect(() => parseSpeakerOptions([], {})).toThrow(/METALLB_NODE_NAME/);
 });
+
+const speaker = (argv: readonly string[] = [], env: Readonly<Record<string, string>> = {}) =>
+  parseSpeakerOptions(['--node-name=n1', ...argv], env);
+
+test('a speaker has defaults for its LANs and its state', () => {
+  expect(speaker()).toMatchObject({
+    drainSignals: ['exclude-label', 'out-of-service', 'autoscaler-taint', 'lifecycle-conditions'],
+    stateDir: '/run/ingot',
+    segmentKeyDir: '/etc/ingot/segment-key',
+    l2Profile: 'default',
+    segmentPort: 7946,
+  });
+});
+
+test('options of a speaker come from the environment too', () => {
+  const env = {
+    INGOT_DRAIN_SIGNALS: 'unschedulable, taint:example.com/going,condition:Going',
+    INGOT_STATE_DIR: '/var/lib/ingot',
+    INGOT_SEGMENT_KEY_DIR: '/keys',
+    INGOT_L2_PROFILE: 'fast',
+    INGOT_SEGMENT_PORT: '17946',
+  };
+  expect(speaker([], env)).toMatchObject({
+    drainSignals: ['unschedulable', 'taint:example.com/going', 'condition:Going'],
+    stateDir: '/var/lib/ingot',
+    segmentKeyDir: '/keys',
+    l2Profile: 'fast',
+    segmentPort: 17946,
+  });
+});
+
+test.each([
+  [
+    'an unknown drain signal',
+    '--drain-signals=cordon',
+    /"cordon" is none of exclude-label, .*, taint:<key>, condition:<type>/,
+  ],
+  ['a taint without a key', '--drain-signals=taint:', /"taint:" is none of/],
+  ['a taint that is none', '--drain-signals=taint:a b', /"taint:a b" is none of/],
+  ['an unknown profile', '--l2-profile=slow', /one of fast, default, relaxed, not "slow"/],
+  ['no port to meet at', '--segment-port=0', /--segment-port must be a port number 1\.\.65535/],
+  ['a port out of range', '--segment-port=70000', /--segment-port must be a port number/],
+])('%s is refused with what to do', (_, argument, message) => {
+  expect(() => speaker([argument])).toThrow(UsageError);
+  expect(() => speaker([argument])).toThrow(message);
+});
+
+test('no drain signals are asked for with a comma', () => {
+  expect(speaker(['--drain-signals=,']).drainSignals).toEqual([]);
+});

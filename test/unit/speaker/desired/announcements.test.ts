@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { L2Advertisement } from '#shared/config/l2-advertisement.ts';
 import type { ServiceView } from '#shared/kube/objects/service.ts';
 import { announce } from '#speaker/desired/announcements.ts';
-import { advertisement, inputs, ip, node, pool, service, slice } from '../views.ts';
+import { advertisement, inputs, ip, node, nodeId, pool, service, slice } from '../views.ts';
 
 const address = '192.0.2.200';
 const sharing = { annotations: { 'metallb.io/allow-shared-ip': 'key' } };
@@ -49,7 +49,9 @@ test('two Services of another load balancer that show one address out of all poo
 });
 
 const candidateNames = (given: Parameters<typeof inputs>[0]): (readonly string[])[] =>
-  announce(inputs(given)).announcements.map(({ candidates }) => candidates.map((candidate) => candidate.node));
+  announce(inputs(given)).announcements.map(({ candidates }) =>
+    ['n1', 'n2', 'n3'].filter((name) => candidates.has(nodeId(name))),
+  );
 
 describe('externalTrafficPolicy Local', () => {
   const local = service('shop', [address], { externalTrafficPolicy: 'Local' });
@@ -60,8 +62,9 @@ describe('externalTrafficPolicy Local', () => {
   });
 
   test('keeps all nodes as candidates of a silent address', () => {
-    const [announcement] = announce(inputs({ services: [local], slices: [] })).announcements;
-    expect(announcement).toMatchObject({ answer: false, candidates: [{ node: 'n1' }, { node: 'n2' }, { node: 'n3' }] });
+    const given = { services: [local], slices: [] };
+    expect(announce(inputs(given)).announcements).toMatchObject([{ answer: false }]);
+    expect(candidateNames(given)).toEqual([['n1', 'n2', 'n3']]);
   });
 });
 
@@ -107,10 +110,12 @@ describe('a shared address', () => {
       onNodes('b', ['n1', 'n2'], { interfaces: ['eth1'], preferredNodes: preferringN2(7) }),
     ];
     const { announcements } = announce(inputs({ services: [sharer('a'), sharer('b')], nodes, advertisements }));
-    expect(announcements[0]?.candidates).toEqual([
-      { node: 'n1', ready: true, preference: 0, interfaces: ['eth0', 'eth1'] },
-      { node: 'n2', ready: true, preference: 12, interfaces: ['eth0', 'eth1'] },
-    ]);
+    expect(announcements[0]?.candidates).toEqual(
+      new Map([
+        [nodeId('n1'), { preference: 0, interfaces: ['eth0', 'eth1'], hasReadyEndpoint: true }],
+        [nodeId('n2'), { preference: 12, interfaces: ['eth0', 'eth1'], hasReadyEndpoint: true }],
+      ]),
+    );
   });
 });
 

@@ -3,31 +3,59 @@ import { describe, expect, test } from 'vitest';
 import { desired, type Desired } from '#speaker/desired/desired.ts';
 import type { Inputs, ThisNode } from '#speaker/desired/inputs.ts';
 import type { Ip } from '#shared/net/ip.ts';
-import { advertisement, inputs, ip, node, pool, service, slice } from '../views.ts';
+import { advertisement, inputs, ip, node, nodeId, pool, service, slice } from '../views.ts';
 
-// Scores of 192.0.2.200: n1 before n3 before n2; of 192.0.2.201: n1, n2, n3.
+// What concerns 192.0.2.200 is reported by n1, without it by n3.
 const address = '192.0.2.200';
 const names = ['n1', 'n2', 'n3'];
 const nothing: ReadonlySet<Ip> = new Set();
 const on = (name: string, given: Inputs, known: Partial<ThisNode> = {}): Desired =>
   desired(given, { name, hostAddresses: nothing, gateways: nothing, ...known });
 const failuresOn = (name: string, given: Inputs): string[] => on(name, given).failures.map(({ reason }) => reason);
+const dualPools = [pool('lan', ['192.0.2.0/24', '2001:db8::/64'])];
 
-test('the owner answers on its interfaces, the others do nothing', () => {
+test('every node knows who may own an address, and where', () => {
   const shop = service('shop', [address]);
   const given = inputs({ services: [shop], advertisements: [advertisement('some', { interfaces: ['eth0'] })] });
-  expect(on('n1', given)).toEqual({
-    addresses: [{ ip: address, owned: true, interfaces: ['eth0'] }],
-    services: [{ service: shop, ips: [address], first: true }],
-    failures: [],
-  });
-  for (const other of ['n2', 'n3']) expect(on(other, given)).toEqual({ addresses: [], services: [], failures: [] });
+  const candidate = { interfaces: ['eth0'], preference: 0, hasReadyEndpoint: true };
+  const candidates = new Map(names.map((name) => [nodeId(name), candidate]));
+  for (const name of names) {
+    const { addresses, services, failures } = on(name, given);
+    expect(addresses).toEqual([{ ip: address, placementKey: address, candidates, answer: true, release: false }]);
+    expect(services).toEqual(new Map([[address, [{ service: shop, first: address }]]]));
+    expect(failures).toEqual([]);
+  }
 });
 
-test('without a usable endpoint the owner is silent and says so', () => {
+test('without a usable endpoint an address keeps its candidates and is not answered', () => {
   const given = inputs({ services: [service('shop', [address])], slices: [] });
-  expect(on('n1', given)).toMatchObject({ addresses: [], services: [], failures: [{ reason: 'noReadyEndpoints' }] });
-  expect(failuresOn('n2', given)).toEqual([]);
+  expect(on('n1', given).addresses).toMatchObject([{ answer: false, release: false, candidates: { size: 3 } }]);
+});
+
+describe('an address is released', () => {
+  const local = service('shop', [address], { externalTrafficPolicy: 'Local' });
+  const releasedOn = (slices: Parameters<typeof slice>[1]): string[] => {
+    const given = inputs({ services: [local], slices: [slice('shop', slices)] });
+    return names.filter((name) => on(name, given).addresses.some(({ release }) => release));
+  };
+
+  test.each<[string, Parameters<typeof slice>[1], readonly string[]]>([
+    ['by nodes without an endpoint when others have one', { n1: { ready: 1 } }, ['n2', 'n3']],
+    [
+      'by nodes whose endpoint terminates when others have a ready one',
+      { n1: { ready: 1 }, n2: { servingTerminating: 1 } },
+      ['n2', 'n3'],
+    ],
+    ['by nobody when there is no usable endpoint anywhere', {}, []],
+    ['by nodes without an endpoint when the only ones terminate', { n3: { servingTerminating: 1 } }, ['n1', 'n2']],
+  ])('%s', (_, slices, released) => {
+    expect(releasedOn(slices)).toEqual(released);
+  });
+
+  test('never where every node forwards', () => {
+    const given = inputs({ services: [service('shop', [address])], slices: [slice('shop', { n1: { ready: 1 } })] });
+    expect(on('n2', given).addresses).toMatchObject([{ release: false }]);
+  });
 });
 
 test('addresses with most endpoints behind them come first', () => {
@@ -41,50 +69,49 @@ test('addresses with most endpoints behind them come first', () => {
   expect(on('n1', given).addresses.map((one) => one.ip)).toEqual(['192.0.2.202', '192.0.2.203', '192.0.2.201']);
 });
 
-test.each(['hostAddresses', 'gateways'] as const)('an address among the %s is not answered by its owner', (known) => {
+test('an address of this machine is left out, and this node says so', () => {
   const given = inputs({ services: [service('shop', [address])] });
-  const refused = { addresses: [], services: [], failures: [{ reason: 'addressIsNodeAddress' }] };
-  expect(on('n1', given, { [known]: new Set([ip(address)]) })).toMatchObject(refused);
+  const refused = { addresses: [], failures: [{ reason: 'addressIsNodeAddress' }] };
+  expect(on('n2', given, { hostAddresses: new Set([ip(address)]) })).toMatchObject(refused);
 });
 
-test('both addresses of a dual-stack Service are announced, by one node, the IPv4 one first', () => {
-  const ipv6 = '2001:db8::1';
-  const given = inputs({
-    services: [service('dual', [ipv6, address])],
-    pools: [pool('lan', ['192.0.2.0/24', '2001:db8::/64'])],
-    slices: [slice('dual', { n1: { ready: 1 } }), slice('dual', { n1: { ready: 1 } }, { addressType: 'IPv6' })],
-  });
-  const owners = names.map((name) => on(name, given)).filter(({ addresses }) => addresses.length > 0);
-  expect(owners).toMatchObject([
-    { addresses: [{ ip: address }, { ip: ipv6 }], services: [{ ips: [address, ipv6], first: true }], failures: [] },
+test('an address of the gateway is left out on all nodes that have it, and one of them says so', () => {
+  const given = inputs({ services: [service('shop', [address])] });
+  const everywhere = names.map((name) => on(name, given, { gateways: new Set([ip(address)]) }));
+  expect(everywhere.map(({ addresses }) => addresses.length)).toEqual([0, 0, 0]);
+  expect(everywhere.map(({ failures }) => failures.map(({ reason }) => reason))).toEqual([
+    ['addressIsNodeAddress'],
+    [],
+    [],
   ]);
 });
 
-test('an IPv6 address without IPv6 endpoints is silent, and does not keep the IPv4 one from being announced', () => {
+test('both addresses of a dual-stack Service have one placement key; the IPv4 one speaks for the Service', () => {
+  const ipv6 = '2001:db8::1';
   const given = inputs({
-    services: [service('dual', [address, '2001:db8::1'])],
-    pools: [pool('lan', ['192.0.2.0/24', '2001:db8::/64'])],
+    services: [service('dual', [ipv6, address])],
+    pools: dualPools,
+    slices: [slice('dual', { n1: { ready: 1 } }), slice('dual', { n1: { ready: 1 } }, { addressType: 'IPv6' })],
   });
-  expect(on('n1', given)).toMatchObject({
-    addresses: [{ ip: address }],
-    services: [{ ips: [address], first: true }],
-    failures: [{ ip: '2001:db8::1', reason: 'noReadyEndpoints' }],
-  });
+  const { addresses, services } = on('n1', given);
+  expect(addresses).toMatchObject([
+    { ip: address, placementKey: address },
+    { ip: ipv6, placementKey: address },
+  ]);
+  expect([...services.values()].map((behind) => behind.map(({ first }) => first))).toEqual([[address], [address]]);
 });
 
-test('a Service whose addresses have two owners belongs to that of the first', () => {
-  const advertisements = [
-    advertisement('a', { selectsPool: ({ name }) => name === 'a', selectsNode: (labels) => labels['name'] === 'n1' }),
-    advertisement('b', { selectsPool: ({ name }) => name === 'b', selectsNode: (labels) => labels['name'] === 'n2' }),
-  ];
-  const pools = [pool('a', ['192.0.2.0/24']), pool('b', ['198.51.100.0/24'])];
-  const nodes = names.map((name) => node(name, { labels: { name } }));
-  const given = inputs({ services: [service('shop', ['198.51.100.1', address])], advertisements, pools, nodes });
-  expect(on('n1', given).services).toMatchObject([{ ips: [address], first: true }]);
-  expect(on('n2', given).services).toMatchObject([{ ips: ['198.51.100.1'], first: false }]);
+test('where the IPv4 address has no endpoint the IPv6 one speaks for the Service', () => {
+  const ipv6 = '2001:db8::1';
+  const given = inputs({
+    services: [service('dual', [address, ipv6])],
+    pools: dualPools,
+    slices: [slice('dual', { n1: { ready: 1 } }, { addressType: 'IPv6' })],
+  });
+  expect(on('n1', given).services.get(ip(address))).toMatchObject([{ first: ipv6 }]);
 });
 
-describe('a failure without an owner is reported by exactly one node', () => {
+describe('a failure is reported by exactly one node', () => {
   const shop = service('shop', [address]);
   test.each<[string, Parameters<typeof inputs>[0], string]>([
     ['noEligibleNode', { services: [shop], advertisements: [advertisement('x', { selectsNode: () => false })] }, 'n1'],
@@ -100,13 +127,21 @@ describe('a failure without an owner is reported by exactly one node', () => {
   });
 });
 
+test('that an address lies in no LAN is reported by one of its candidates', () => {
+  const nodes = names.map((name) => node(name, { labels: { name } }));
+  const notN1 = advertisement('some', { selectsNode: (labels) => labels['name'] !== 'n1' });
+  const given = inputs({ services: [service('shop', [address])], nodes, advertisements: [notN1] });
+  expect(names.filter((name) => on(name, given).reports(ip(address)))).toEqual(['n3']);
+  expect(names.filter((name) => on(name, given).reports(ip('192.0.2.9')))).toEqual([]);
+});
+
 test('noEligibleNode says which nodes fall to which rule', () => {
   const label = 'node.kubernetes.io/exclude-from-external-load-balancers';
   const nodes = [
     node('n1', { labels: { [label]: '' } }),
     node('n2', { networkUnavailable: true }),
     node('n3'),
-    node('n4'),
+    node('n4', { drainSignals: ['taint:example.com/going'] }),
   ];
   const given = inputs({
     services: [service('shop', [address], { externalTrafficPolicy: 'Local' })],
@@ -116,7 +151,8 @@ test('noEligibleNode says which nodes fall to which rule', () => {
   });
   expect(on('n1', given).failures.map(({ message }) => message)).toEqual([
     `no node may announce 192.0.2.200: 1 of 4 nodes: label ${label} (remove it, or run the speakers with --ignore-exclude-lb); ` +
-      '1 of 4 nodes: condition NetworkUnavailable; 2 of 4 nodes: no usable endpoint there (externalTrafficPolicy is Local)',
+      '1 of 4 nodes: condition NetworkUnavailable; 1 of 4 nodes: no usable endpoint there (externalTrafficPolicy is Local); ' +
+      '1 of 4 nodes: drain signal taint:example.com/going',
   ]);
 });
 
@@ -130,7 +166,7 @@ test('noEligibleNode names the sharer that no advertisement matches', () => {
   ]);
 });
 
-/** Some cluster: every address that is answered must have exactly one node that answers it. */
+/** Some cluster. */
 const cluster = fc
   .record({
     nodes: fc.uniqueArray(
@@ -166,32 +202,46 @@ const cluster = fc
     return inputs({ nodes, services, slices });
   });
 
-test('nodes that know the same never answer one address twice, and whoever is desired is the same in any order', () => {
+const saidOn = (name: string, given: Inputs): unknown =>
+  on(name, given).addresses.map(({ ip: one, placementKey, candidates, answer }) => [
+    one,
+    placementKey,
+    candidates,
+    answer,
+  ]);
+
+test('nodes that know the same say the same of every address, in any order; only what they release differs', () => {
   fc.assert(
     fc.property(cluster, (given) => {
-      const answers = given.nodes.flatMap(({ name }) => on(name, given).addresses.map((one) => one.ip));
-      expect(new Set(answers).size).toBe(answers.length);
       const reversed = { ...given, nodes: given.nodes.toReversed(), services: given.services.toReversed() };
+      const [first = given.nodes[0]] = given.nodes;
+      for (const { name } of given.nodes) expect(saidOn(name, reversed)).toEqual(saidOn(first?.name ?? '', given));
+    }),
+  );
+});
+
+test('who releases an address is no candidate for it', () => {
+  fc.assert(
+    fc.property(cluster, (given) => {
       for (const { name } of given.nodes) {
-        const own = (from: Inputs): string[] =>
-          on(name, from)
-            .addresses.map((one) => one.ip)
-            .toSorted();
-        expect(own(reversed)).toEqual(own(given));
+        const released = on(name, given).addresses.filter(({ release }) => release);
+        expect(released.filter(({ candidates }) => candidates.has(nodeId(name)))).toEqual([]);
       }
     }),
   );
 });
 
-test('every failure has exactly one reporter', () => {
+test('every failure has exactly one reporter, and what does not fail has candidates', () => {
   fc.assert(
     fc.property(cluster, (given) => {
       const failures = given.nodes.flatMap(({ name }) => on(name, given).failures);
       const keys = failures.map((failure) => `${failure.ip} ${failure.service.key} ${failure.reason}`);
       expect(new Set(keys).size).toBe(keys.length);
-      const answered = new Set(given.nodes.flatMap(({ name }) => on(name, given).services.map((one) => one.service)));
+      const { byIp, services } = on('n1', given);
+      const placeable = [...services].filter(([one]) => (byIp.get(one)?.candidates.size ?? 0) > 0);
+      const announced = new Set(placeable.flatMap(([, behind]) => behind.map((entry) => entry.service)));
       for (const one of given.services) {
-        expect(answered.has(one) || failures.some((failure) => failure.service === one)).toBe(true);
+        expect(announced.has(one) || failures.some((failure) => failure.service === one)).toBe(true);
       }
     }),
   );

@@ -1,20 +1,20 @@
 import { describe, expect, test } from 'vitest';
-import type { NodeView } from '#shared/kube/objects/node.ts';
 import type { L2Advertisement } from '#shared/config/l2-advertisement.ts';
 import {
-  candidateFor,
+  eligibleNode,
   excludeLabel,
   nodeExclusion,
   reachesEndpoint,
   type Exclusion,
   type Interfaces,
 } from '#speaker/desired/eligibility.ts';
+import type { SpeakerNode } from '#speaker/desired/inputs.ts';
 import { advertisement, node } from '../views.ts';
 
 const rules = { speakerNodes: new Set(['n1']), ignoreExcludeLabel: false };
 
 describe('a node', () => {
-  test.each<[string, Partial<NodeView>, Exclusion | undefined]>([
+  test.each<[string, Partial<SpeakerNode>, Exclusion | undefined]>([
     ['that is plain may announce', {}, undefined],
     ['that is not Ready may announce', { ready: false }, undefined],
     ['that is cordoned may announce', { unschedulable: true }, undefined],
@@ -23,7 +23,7 @@ describe('a node', () => {
     ['with the exclude label "false" may not', { labels: { [excludeLabel]: 'false' } }, 'excludeLabel'],
     ['without network may not', { networkUnavailable: true }, 'networkUnavailable'],
     ['out of service may not', { taints: ['node.kubernetes.io/out-of-service'] }, 'outOfService'],
-    ['about to be deleted may not', { taints: ['ToBeDeletedByClusterAutoscaler'] }, 'autoscalerTaint'],
+    ['with a drain signal may not', { drainSignals: ['autoscaler-taint'] }, 'drain signal autoscaler-taint'],
   ])('%s', (_, fields, exclusion) => {
     expect(nodeExclusion(node('n1', fields), rules)).toBe(exclusion);
   });
@@ -46,7 +46,7 @@ describe('nodeSelectors and interfaces', () => {
     ['one of two that names none', [selects(true, ['eth1']), selects(true, [])], 'any'],
     ['only those that select the node', [selects(true, ['eth1']), selects(false, [])], ['eth1']],
   ])('%s', (_, advertisements, expected) => {
-    const candidate = candidateFor(node('n1'), advertisements, rules);
+    const candidate = eligibleNode(node('n1'), advertisements, rules);
     expect(typeof candidate === 'string' ? candidate : candidate.interfaces).toEqual(expected);
   });
 });
@@ -58,7 +58,7 @@ test('weights of all matching preferences of all matching advertisements add up'
     advertisement('a', { preferredNodes: [weighing(1, 'rack'), weighing(10, 'fast')] }),
     advertisement('b', { preferredNodes: [weighing(100, 'rack')], selectsNode: () => false }),
   ];
-  const candidate = candidateFor(node('n1', { labels: { rack: 'a' } }), advertisements, rules);
+  const candidate = eligibleNode(node('n1', { labels: { rack: 'a' } }), advertisements, rules);
   expect(candidate).toMatchObject({ node: 'n1', preference: 101 });
 });
 

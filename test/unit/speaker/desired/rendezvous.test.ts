@@ -1,6 +1,7 @@
 // Golden values: computed by another implementation, so that every version and every node agrees.
 import { expect, test } from 'vitest';
 import { fnv1a32, mix32, placementHash, score } from '#speaker/desired/rendezvous.ts';
+import { nodeIdToBytes } from '#speaker/segment/node-id.ts';
 import { ipToBytes } from '#shared/net/ip.ts';
 import { ip, nodeId } from '../views.ts';
 
@@ -34,5 +35,5 @@ test.each([
   ['2001:db8::1', 'n2', 0xebf43f8d],
   ['2001:db8::1', 'n3', 0xe0a24b5a],
 ])('the score of %s on %s', (address, node, expected) => {
-  expect(score(placementHash(ipToBytes(ip(address))), fnv1a32(nodeId(node)))).toBe(expected);
+  expect(score(placementHash(ipToBytes(ip(address))), fnv1a32(nodeIdToBytes(nodeId(node))))).toBe(expected);
 });

@@ -6,6 +6,8 @@ import { WireError } from '#shared/net/wire-error.ts';
 import {
   arpAnnouncementReply,
   arpAnnouncementRequest,
+  arpProbe,
+  arpQuestion,
   arpReply,
   decodeArpFrame,
   encodeArpFrame,
@@ -71,6 +73,19 @@ test('the announcement in reply form has the sender as its target', () => {
     ethernet: { destination: broadcast, source: server, etherType: 0x0806 },
     arp: { operation: 2, senderMac: server, senderIp: serverIp, targetMac: server, targetIp: serverIp },
   });
+});
+
+test('a probe asks all, from no address', () => {
+  expect(arpProbe(server, serverIp)).toEqual({
+    ethernet: { destination: broadcast, source: server, etherType: 0x0806 },
+    arp: { operation: 1, senderMac: server, senderIp: '0.0.0.0', targetMac: zero, targetIp: serverIp },
+  });
+});
+
+test.each([broadcast, server])('a question to %s is the one that a kernel asks', (to) => {
+  const [, { ethernet, arp }] = captured[0] as (typeof captured)[number];
+  const asked = { senderMac: client, senderIp: clientIp, targetIp: serverIp };
+  expect(arpQuestion(to, asked)).toEqual({ ethernet: { ...ethernet, destination: to }, arp });
 });
 
 test('a frame cut at any length is truncated', () => {

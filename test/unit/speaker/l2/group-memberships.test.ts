@@ -52,11 +52,23 @@ test('many are joined some a turn, in their order, and each turn is told', () =>
   expect(settled()).toBe(2);
 });
 
+test('however many come one by one, a turn changes no more than its share', () => {
+  const { clock, socket, memberships } = setUp();
+  for (const group of groupsOf(2 * changesPerTurn)) memberships.want([group]);
+  expect(socket.groups.size).toBe(changesPerTurn);
+  clock.advance(10);
+  for (const group of groupsOf(2 * changesPerTurn)) memberships.unwant([group]);
+  expect(socket.groups.size).toBe(changesPerTurn);
+  clock.advance(10);
+  expect(socket.groups.size).toBe(0);
+});
+
 test('what is not wanted any more is left, and what is still wanted stays joined', () => {
   const { clock, socket, memberships } = setUp();
   memberships.want(groupsOf(100));
   clock.advance(10);
-  memberships.want(groupsOf(100, 90));
+  memberships.want(groupsOf(90, 100));
+  memberships.unwant(groupsOf(90));
   clock.advance(10);
   expect(socket.groups).toEqual(groupsOf(100, 90));
   expect(memberships.isSettled(solicitedNodeGroupOf(0))).toBe(false);
@@ -65,7 +77,7 @@ test('what is not wanted any more is left, and what is still wanted stays joined
 test('a change of mind half-way ends in what was wanted last', () => {
   const { clock, socket, memberships } = setUp();
   memberships.want(groupsOf(100));
-  memberships.want(groupsOf(0));
+  memberships.unwant(groupsOf(100));
   memberships.want(groupsOf(50, 20));
   clock.advance(10);
   expect(socket.groups).toEqual(groupsOf(50, 20));
@@ -89,7 +101,7 @@ test('a refused group that is not wanted any more is no failure', () => {
   const { socket, memberships } = setUp();
   socket.refuses = () => true;
   memberships.want(groupsOf(3));
-  memberships.want(groupsOf(0));
+  memberships.unwant(groupsOf(3));
   expect(memberships.failure).toBeUndefined();
 });
 

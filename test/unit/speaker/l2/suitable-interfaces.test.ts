@@ -53,7 +53,10 @@ test('an interface is described by its own addresses and the prefixes that reach
       mac: '02:00:00:00:00:02',
       carrier: false,
       families: ['IPv4'],
-      addresses: ['192.0.2.1', '198.51.100.7'],
+      prefixes: [
+        { ip: '192.0.2.1', prefixBits: 24 },
+        { ip: '198.51.100.7', prefixBits: 32 },
+      ],
       onLink: [{ family: 'IPv4', first: 0xc0000200n, last: 0xc00002ffn }],
     },
   ]);
@@ -89,3 +92,13 @@ test.each<[readonly string[], readonly string[]]>([
   );
   expect(suitable.map((on) => on.families)).toEqual([families]);
 });
+
+test.each(['tentative', 'duplicate'] as const)(
+  'from a %s address nothing is sent, but its prefix is on-link',
+  (state) => {
+    const addresses = [address(2, '192.0.2.1', 24), { ...address(2, '198.51.100.7', 24), [state]: true }];
+    const [on] = chooseInterfaces(network([ethernet(2, 'eth0')], addresses), []).suitable;
+    expect(on?.prefixes).toEqual([{ ip: '192.0.2.1', prefixBits: 24 }]);
+    expect(on?.onLink).toHaveLength(2);
+  },
+);

@@ -2,18 +2,19 @@ import { beforeEach, expect, test } from 'vitest';
 import { AnnouncementMetrics } from '#speaker/report/announcement-metrics.ts';
 import type { ShownService } from '#speaker/report/shown-services.ts';
 import { RecordedMetrics } from '#test/simulation/recorder.ts';
-import { ip, observed, observedAddress, service } from '../views.ts';
+import { ip, observed, observedAddress, observedSegment, service } from '../views.ts';
 
 let recorded: RecordedMetrics;
 let metrics: AnnouncementMetrics;
 const shown: ShownService = {
   service: service('shop', []),
   ips: [ip('192.0.2.200')],
-  interfaces: ['eth0'],
-  first: true,
+  parts: [{ segment: undefined, ips: [ip('192.0.2.200')], interfaces: ['eth0'] }],
 };
 const counted = (requests: number) =>
-  observed({ addresses: [observedAddress('192.0.2.200', ['eth0'], { requests, replies: 0, announcements: 0 })] });
+  observed({
+    addresses: [observedAddress('192.0.2.200', ['eth0'], { counters: { requests, replies: 0, announcements: 0 } })],
+  });
 const requests = 'metallb_layer2_requests_received{ip="192.0.2.200"}';
 
 beforeEach(() => {
@@ -53,4 +54,12 @@ test('what the wire thread counts appears under its own names', () => {
   metrics.update([], observed({ counters: total(1) }));
   metrics.update([], observed({ counters: total(4) }));
   expect(recorded.values.get('ingot_wire_stalls_total{limit="late"}')).toBe(4);
+});
+
+test('members of a LAN are counted by their state', () => {
+  metrics.update([], observed({ segments: [observedSegment({ members: { up: 4, suspect: 1 } })] }));
+  expect(recorded.values.get('ingot_segment_members{segment="eth0",state="up"}')).toBe(4);
+  metrics.update([], observed({ segments: [observedSegment({ members: { up: 5 } })] }));
+  expect(recorded.values.get('ingot_segment_members{segment="eth0",state="up"}')).toBe(5);
+  expect(recorded.values.has('ingot_segment_members{segment="eth0",state="suspect"}')).toBe(false);
 });

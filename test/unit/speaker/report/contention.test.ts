@@ -42,3 +42,11 @@ test('losses more than a minute apart are two first losses', () => {
   expect(contention.heldForMs('a')).toBe(5_000);
   expect(contention.contended()).toEqual([]);
 });
+
+test('losses of what is not wanted any more are forgiven', () => {
+  contention.lost('a');
+  contention.forgive('a');
+  contention.lost('a');
+  expect(contention.heldForMs('a')).toBe(5_000);
+  expect(contention.contended()).toEqual([]);
+});

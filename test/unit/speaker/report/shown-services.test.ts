@@ -1,80 +1,117 @@
-import { describe, expect, test } from 'vitest';
-import type { Desired } from '#speaker/desired/desired.ts';
-import type { ObservedInterface } from '#speaker/seam.ts';
-import { shownServices, unansweredAddresses } from '#speaker/report/shown-services.ts';
-import { ip, observed, observedAddress, service } from '../views.ts';
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { Desired, DesiredService } from '#speaker/desired/desired.ts';
+import type { DesiredAddress } from '#speaker/segment/ownership/desired-address.ts';
+import { ShownServices } from '#speaker/report/shown-services.ts';
+import { desiredAddress, ip, nodeId, observed, observedAddress, observedSegment, service } from '../views.ts';
 
 const shop = service('shop', []);
-const ips = ['192.0.2.200', '192.0.2.201'].map(ip);
-const desiredOn = (interfaces: readonly string[] | 'any'): Desired => ({
-  addresses: ips.map((one) => ({ ip: one, owned: true, interfaces })),
-  services: [{ service: shop, ips, first: true }],
-  failures: [],
+const [first, second] = ['192.0.2.200', '192.0.2.201'] as const;
+const ips = [first, second].map(ip);
+
+/** Both addresses behind one Service; n1 may own them. */
+function desired(fields: Partial<DesiredAddress> = {}): Desired {
+  const addresses = ips.map((one) => desiredAddress(one, ['n1'], fields));
+  const behind: readonly DesiredService[] = [{ service: shop, first: ip(first) }];
+  return {
+    addresses,
+    byIp: new Map(addresses.map((address) => [address.ip, address])),
+    services: new Map(ips.map((one) => [one, behind])),
+    failures: [],
+    reports: () => true,
+  };
+}
+
+const onInterfaces = (...interfaces: readonly string[]): Desired =>
+  desired({ candidates: new Map([[nodeId('n1'), { interfaces, preference: 0, hasReadyEndpoint: true }]]) });
+const lans = (...names: readonly string[]) => names.map((segment) => observedSegment({ segment }));
+
+let shown: ShownServices;
+beforeEach(() => {
+  shown = new ShownServices(nodeId('n1'));
 });
 
 test('a Service shows the addresses that are answered and where', () => {
-  const addresses = [observedAddress('192.0.2.200', ['eth1', 'eth0']), observedAddress('192.0.2.201', ['eth0'])];
-  expect(shownServices(desiredOn('any'), observed({ addresses }))).toEqual([
-    { service: shop, ips, interfaces: ['eth0', 'eth1'], first: true },
-  ]);
+  const addresses = [observedAddress(second, ['eth1']), observedAddress(first, ['eth0'])];
+  expect(shown.of(desired(), observed({ addresses }))).toEqual({
+    services: [{ service: shop, ips, parts: [{ segment: undefined, ips, interfaces: ['eth0', 'eth1'] }] }],
+    spokenFor: [shop],
+    silent: [],
+  });
 });
 
-test('an address that is answered nowhere is not shown', () => {
-  const addresses = [observedAddress('192.0.2.200', []), observedAddress('192.0.2.201', ['eth0'])];
-  expect(shownServices(desiredOn('any'), observed({ addresses }))).toMatchObject([{ ips: ['192.0.2.201'] }]);
+test('who owns another address than the first does not speak for the Service', () => {
+  const addresses = [observedAddress(second, ['eth0'])];
+  expect(shown.of(desired(), observed({ addresses }))).toEqual({
+    services: [{ service: shop, ips: [second], parts: [] }],
+    spokenFor: [],
+    silent: [],
+  });
 });
 
-test('a Service without an answered address is not shown, nor one that is no longer wanted', () => {
-  expect(shownServices(desiredOn('any'), observed())).toEqual([]);
-  const addresses = [observedAddress('192.0.2.200', ['eth0'])];
-  expect(shownServices({ addresses: [], services: [], failures: [] }, observed({ addresses }))).toEqual([]);
+test('an address that is owned in silence is not shown, but spoken for', () => {
+  const addresses = [observedAddress(first, ['eth0'], { answering: false })];
+  expect(shown.of(desired(), observed({ addresses }))).toEqual({ services: [], spokenFor: [shop], silent: [] });
+  expect(shown.of(desired({ answer: false }), observed({ addresses })).silent).toEqual([{ ip: first, service: shop }]);
 });
 
-const named = (name: string, fields: Partial<ObservedInterface>): ObservedInterface => {
-  const [eth0] = observed().interfaces;
-  if (eth0 === undefined) throw new Error('no interface');
-  return { ...eth0, name, ...fields };
-};
+test('what is no longer wanted is not shown', () => {
+  const none: Desired = { ...desired(), byIp: new Map(), services: new Map() };
+  const addresses = [observedAddress(first, ['eth0'])];
+  expect(shown.of(none, observed({ addresses }))).toEqual({ services: [], spokenFor: [], silent: [] });
+});
 
-describe('an address that is answered nowhere says why', () => {
-  test.each<[string, readonly string[] | 'any', readonly ObservedInterface[], string]>([
+const partsOf = (wanted: Desired, owned: readonly string[], segments = ['eth0', 'eth1']): unknown =>
+  shown
+    .of(wanted, observed({ addresses: [observedAddress(first, owned)], segments: lans(...segments) }))
+    .services.flatMap(({ parts }) => parts.map(({ segment, interfaces }) => [segment, ...interfaces]));
+
+describe('on several LANs', () => {
+  test.each<[string, Desired, readonly string[], unknown]>([
     [
-      'out of all subnets',
-      'any',
-      [named('eth1', {}), named('eth0', {}), named('eth2', { open: false })],
-      'no interface of node "n1" has it in its subnet (suitable are eth0, eth1): name the interface in the L2Advertisement',
+      'the first interface by name has the object of the Service',
+      onInterfaces('eth1', 'eth0'),
+      ['eth0'],
+      [[undefined, 'eth0']],
     ],
+    ['a further one has its own', onInterfaces('eth0', 'eth1'), ['eth1'], [['eth1', 'eth1']]],
     [
-      'no interface',
-      'any',
-      [],
-      'no interface of node "n1" has it in its subnet (it has no suitable interface): name the interface in the L2Advertisement',
+      'both are written by who owns it on both',
+      onInterfaces('eth0', 'eth1'),
+      ['eth1', 'eth0'],
+      [
+        [undefined, 'eth0'],
+        ['eth1', 'eth1'],
+      ],
     ],
-    [
-      'named interfaces',
-      ['eth1', 'eth2'],
-      [named('eth1', { open: false, reason: 'it is down' })],
-      'node "n1" cannot use the interfaces that the L2Advertisement names (eth1: it is down, eth2: there is no such Ethernet interface)',
-    ],
-  ])('%s', (_, wanted, interfaces, why) => {
-    const [first] = unansweredAddresses(desiredOn(wanted), observed({ interfaces }), 'n1');
-    expect(first).toEqual({ ip: '192.0.2.200', service: shop, message: `192.0.2.200 is announced nowhere: ${why}` });
+    ['an interface that is no LAN here does not count', onInterfaces('eth-1', 'eth1'), ['eth1'], [[undefined, 'eth1']]],
+    ['without names there is one', desired(), ['eth1'], [[undefined, 'eth1']]],
+  ])('%s', (_, wanted, owned, parts) => {
+    expect(partsOf(wanted, owned)).toEqual(parts);
+  });
+});
+
+const counted = (requests: number) => ({ counters: { requests, replies: 0, announcements: 0 } });
+
+describe('the result', () => {
+  const wanted = desired();
+
+  test('is the same one while only counters change', () => {
+    const before = shown.of(wanted, observed({ addresses: [observedAddress(first, ['eth0'], counted(1))] }));
+    expect(shown.of(wanted, observed({ addresses: [observedAddress(first, ['eth0'], counted(2))] }))).toBe(before);
   });
 
-  test('an IPv6 address: what IPv6 needs of an interface', () => {
-    const ipv6 = ip('2001:db8::200');
-    const desired: Desired = {
-      addresses: [{ ip: ipv6, owned: true, interfaces: ['eth0'] }],
-      services: [{ service: shop, ips: [ipv6], first: true }],
-      failures: [],
-    };
-    const [first] = unansweredAddresses(desired, observed(), 'n1');
-    const needs = 'IPv6 is announced on interfaces that have an IPv6 link-local address';
-    expect(first?.message).toMatch(new RegExp(`eth0: not in use\\); ${needs}$`));
-  });
-
-  test('with what else is wrong', () => {
-    const [first] = unansweredAddresses(desiredOn('any'), observed({ problems: ['NET_RAW is missing'] }), 'n1');
-    expect(first?.message).toMatch(/L2Advertisement; NET_RAW is missing$/);
+  test.each([
+    ['the addresses', wanted, observed({ addresses: [observedAddress(second, ['eth0'])] })],
+    ['the LANs', wanted, observed({ addresses: [observedAddress(first, ['eth1'])] })],
+    ['who is answered', wanted, observed({ addresses: [observedAddress(first, ['eth0'], { answering: false })] })],
+    ['what is wanted', desired(), observed({ addresses: [observedAddress(first, ['eth0'])] })],
+    [
+      'the interfaces',
+      wanted,
+      observed({ addresses: [observedAddress(first, ['eth0'])], segments: lans('a', 'eth0') }),
+    ],
+  ])('is another when %s change', (_, changed, observation) => {
+    const before = shown.of(wanted, observed({ addresses: [observedAddress(first, ['eth0'])] }));
+    expect(shown.of(changed, observation)).not.toBe(before);
   });
 });

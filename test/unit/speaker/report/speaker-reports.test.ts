@@ -3,13 +3,14 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { configurationStates } from '#shared/api/configuration-state.ts';
 import { l2Advertisements } from '#shared/api/l2-advertisement.ts';
 import { serviceL2Statuses } from '#shared/api/service-l2-status.ts';
-import { endpointSlices, events, nodes, services } from '#shared/kube/resources.ts';
+import { endpointSlices, events, services } from '#shared/kube/resources.ts';
 import { hexDigits } from '#speaker/digest.ts';
 import type { AnyObject } from '../../cluster.ts';
-import { advertisementObject, namespace, nodeObject, serviceObject, sliceObject } from '../manifests.ts';
+import { advertisementObject, namespace, serviceObject, sliceObject } from '../manifests.ts';
 import { refusal } from '#test/simulation/apiserver/answer.ts';
-import { address, ownedBy, Stage } from '../stage.ts';
-import { sha256 } from '../views.ts';
+import { address, eligibleFor, Stage, stop } from '../stage.ts';
+import type { Mac } from '#shared/net/mac.ts';
+import { ip, observedSegment, sha256 } from '../views.ts';
 
 let stage: Stage;
 
@@ -19,6 +20,8 @@ beforeEach(() => {
 
 const statusName = (service: string): string => `l2-${hexDigits(sha256(`uid-${service}`), 16)}`;
 const statuses = (): readonly AnyObject[] => stage.cluster.list(serviceL2Statuses);
+/** Name, interfaces and addresses of each. */
+const shown = (): unknown => statuses().map(({ metadata, status }) => [metadata.name, status.interfaces, status.ips]);
 
 const state = (): AnyObject | undefined => stage.cluster.get(configurationStates, namespace, 'speaker-n1');
 const conditions = (): readonly unknown[] =>
@@ -49,6 +52,23 @@ describe('ServiceL2Status', () => {
         },
       },
     ]);
+  });
+
+  test('is one for each further LAN on which the address is owned', () => {
+    stage.cluster.put(l2Advertisements, advertisementObject({ interfaces: ['eth0', 'eth1'] }));
+    const { wire } = stage.start('n1');
+    wire.fields = { segments: ['eth0', 'eth1'].map((segment) => observedSegment({ segment })) };
+    wire.segmentsOf = () => ['eth0', 'eth1'];
+    stage.clock.advance(5_000);
+    const further = `${statusName('shop')}-${hexDigits(sha256('eth1'), 8)}`;
+    expect(shown()).toEqual([
+      [statusName('shop'), [{ name: 'eth0' }], [address]],
+      [further, [{ name: 'eth1' }], [address]],
+    ]);
+    wire.segmentsOf = () => ['eth1'];
+    wire.report();
+    stage.clock.advance(15_000);
+    expect(shown()).toEqual([[further, [{ name: 'eth1' }], [address]]]);
   });
 
   test('is not written again while nothing changes', () => {
@@ -88,9 +108,9 @@ describe('ServiceL2Status', () => {
   });
 
   test('is replaced by the next owner, and the former one does not take it back', () => {
-    for (const name of ['n1', 'n2', 'n3']) stage.start(name);
+    const speakers = ['n1', 'n2', 'n3'].map((name) => stage.start(name));
     stage.clock.advance(5_000);
-    stage.cluster.put(nodes, nodeObject('n1', false));
+    stage.moveTo('n3', speakers);
     stage.clock.advance(60_000);
     expect(statuses()).toMatchObject([{ metadata: { labels: { 'metallb.io/node': 'n3' } }, status: { node: 'n3' } }]);
   });
@@ -165,7 +185,8 @@ describe('ServiceL2Status', () => {
   test('of a Service that went while the speaker was away is deleted', () => {
     const first = stage.start('n1');
     stage.clock.advance(5_000);
-    first.speaker.stop(() => {});
+    stop(first);
+    stage.clock.advance(10_000);
     stage.cluster.remove(services, 'web', 'shop');
     stage.clock.advance(5_000);
     expect(statuses()).toHaveLength(1);
@@ -194,7 +215,8 @@ describe('Events', () => {
   test('tell nothing when the speaker is restarted, or the endpoints come and go', () => {
     const first = stage.start('n1');
     stage.clock.advance(5_000);
-    first.speaker.stop(() => {});
+    stop(first);
+    stage.clock.advance(10_000);
     stage.clock.advance(5_000);
     stage.start('n1');
     stage.clock.advance(700_000);
@@ -207,26 +229,46 @@ describe('Events', () => {
   });
 
   test('tell each new owner', () => {
-    for (const name of ['n1', 'n3']) stage.start(name);
+    const speakers = ['n1', 'n3'].map((name) => stage.start(name));
     stage.clock.advance(5_000);
-    stage.cluster.put(nodes, nodeObject('n1', false));
+    stage.moveTo('n3', speakers);
     stage.clock.advance(5_000);
     expect(stage.told()).toEqual([assigned, assigned.replace('n1', 'n3')]);
   });
 
-  test('tell once why an address is announced nowhere', () => {
-    const running = stage.start('n1');
-    running.wire.interfacesOf = () => [];
+  test('tell once, and from one node, why an address is announced nowhere', () => {
+    stage.owner = 'nobody';
+    const speakers = ['n1', 'n2', 'n3'].map((name) => stage.start(name));
+    for (const { wire } of speakers) wire.fields = { unplaced: [ip(address)] };
     stage.clock.advance(60_000);
     expect(stage.told()).toEqual([
       'announceFailed: noInterface: 192.0.2.200 is announced nowhere: no interface of node "n1" has it in its subnet ' +
         '(suitable are eth0): name the interface in the L2Advertisement',
     ]);
     expect(stage.cluster.list(serviceL2Statuses)).toEqual([]);
-    running.wire.interfacesOf = () => ['eth0'];
-    running.wire.report();
+    for (const { wire } of speakers) wire.fields = {};
+    stage.moveTo('n1', speakers);
     stage.clock.advance(10_000);
     expect(stage.told().slice(1)).toEqual([assigned]);
+  });
+
+  test('tell once that another station has an address, and that it still has it after it was gone', () => {
+    const running = stage.start('n1');
+    const claim = { ip: ip(address), mac: '02:50:00:00:00:09' as Mac, while: 'owning' } as const;
+    running.wire.fields = { segments: [observedSegment({ foreignClaims: [claim] })] };
+    stage.clock.advance(5_000);
+    for (let count = 0; count < 5; count++) {
+      running.wire.report();
+      stage.clock.advance(1_000);
+    }
+    const told = (): number => running.log.lines.filter(({ fields }) => fields['reason'] === 'foreignClaim').length;
+    expect(told()).toBe(1);
+    expect(stage.told().filter((line) => line.startsWith('announceFailed: foreignClaim: '))).toHaveLength(1);
+    running.wire.report({ segments: [observedSegment()] });
+    stage.clock.advance(5_000);
+    running.wire.report();
+    stage.clock.advance(5_000);
+    expect(told()).toBe(2);
   });
 
   test('tell from one node only that no node may announce', () => {
@@ -261,7 +303,7 @@ describe('ConfigurationState', () => {
         errorSummary: '',
         conditions: [
           { type: 'configReconcilerValid', status: 'True', reason: 'Reconciled' },
-          { type: 'SegmentsReady', status: 'True', message: 'eth0' },
+          { type: 'SegmentsReady', status: 'True', message: 'eth0: 1 member, 0 suspect' },
         ],
       },
     });
@@ -274,14 +316,14 @@ describe('ConfigurationState', () => {
     stage.clock.advance(5_000);
     expect(state()?.['status']).toMatchObject({ result: 'Invalid', errorSummary: expect.stringContaining('no label') });
     expect(conditions()[0]).toMatchObject({ type: 'configReconcilerValid', status: 'False' });
-    expect(ownedBy(running)).toEqual([address]);
+    expect(eligibleFor(running)).toEqual([address]);
     expect(running.metrics.values.get('metallb_k8s_client_config_stale_bool')).toBe(1);
   });
 
   test('says why this node cannot announce', () => {
     const running = stage.start('n1');
     const [eth0] = [{ name: 'eth0', mac: '02:00:00:00:00:01' as never, open: false, reason: 'it is down' }];
-    running.wire.fields = { interfaces: [eth0], problems: ['CAP_NET_RAW is missing'] };
+    running.wire.fields = { segments: [], interfaces: [eth0], problems: ['CAP_NET_RAW is missing'] };
     stage.clock.advance(5_000);
     expect(conditions()[1]).toMatchObject({
       type: 'SegmentsReady',
@@ -291,11 +333,52 @@ describe('ConfigurationState', () => {
     });
   });
 
+  test('says that there is no key, and what to do', () => {
+    const { speaker } = stage.start('n1');
+    speaker.useSegmentKeys(undefined);
+    stage.clock.advance(5_000);
+    expect(conditions()).toContainEqual(
+      expect.objectContaining({
+        type: 'SegmentKeyMissing',
+        message: expect.stringContaining('/etc/ingot/segment-key/current'),
+      }),
+    );
+  });
+
+  test('has nothing to say of keys where nothing is announced on LANs', () => {
+    stage.cluster.remove(l2Advertisements, namespace, 'lan');
+    stage.start('n1').speaker.useSegmentKeys(undefined);
+    stage.clock.advance(5_000);
+    expect(JSON.stringify(conditions())).not.toContain('SegmentKeyMissing');
+  });
+
+  test('is written for a change of words at most each 10 s, for any other at once', () => {
+    const { wire } = stage.start('n1');
+    stage.clock.advance(20_000);
+    const patches = (): number =>
+      stage.cluster.writes.filter(({ verb, resource }) => verb === 'patch' && resource === configurationStates).length;
+    const before = patches();
+    for (let up = 1; up <= 20; up++) {
+      wire.report({ segments: [observedSegment({ members: { up } })] });
+      stage.clock.advance(500);
+    }
+    wire.fields = { segments: [observedSegment({ members: { up: 20 } })] };
+    wire.report();
+    stage.clock.advance(10_000);
+    expect(patches() - before).toBeLessThanOrEqual(3);
+    expect(conditions()[1]).toMatchObject({ message: 'eth0: 20 members, 0 suspect' });
+    wire.fields = { segments: [observedSegment({ conditions: [{ condition: 'segmentSilent', about: undefined }] })] };
+    wire.report();
+    stage.clock.advance(1_000);
+    expect(conditions()).toContainEqual(expect.objectContaining({ type: 'SegmentSilent', status: 'True' }));
+  });
+
   test('keeps the time of a condition over a restart', () => {
     const first = stage.start('n1');
     stage.clock.advance(5_000);
     const before = state();
-    first.speaker.stop(() => {});
+    stop(first);
+    stage.clock.advance(10_000);
     stage.clock.advance(60_000);
     stage.start('n1');
     stage.clock.advance(5_000);
@@ -304,10 +387,12 @@ describe('ConfigurationState', () => {
 });
 
 test('metrics show what is announced', () => {
-  const { metrics } = stage.start('n1');
+  const { speaker, metrics } = stage.start('n1');
   stage.clock.advance(5_000);
+  speaker.refresh();
   const series = `metallb_speaker_announced{service="web/shop",protocol="layer2",node="n1",ip="${address}"}`;
   expect(metrics.values.get(series)).toBe(1);
   expect(metrics.values.get('ingot_snapshot_objects{kind="Node"}')).toBe(3);
   expect(metrics.values.get('metallb_k8s_client_config_loaded_bool')).toBe(1);
+  expect(metrics.values.get('ingot_kube_proxy_healthy')).toBe(1);
 });

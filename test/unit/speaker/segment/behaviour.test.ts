@@ -278,6 +278,15 @@ describe('ownership', () => {
     expect(lan.announcements).toEqual([]);
   });
 
+  test('an address that was taken in silence is announced when it is answered', () => {
+    const lan = new LanOfEngines({ seed: 7, nodes: 3, addresses: 6, change: (each) => ({ ...each, answer: false }) });
+    lan.settle();
+    const answered = lan.desired.map((each) => ({ ...each, answer: true }));
+    for (const node of lan.nodes) lan.dispatch(node, { kind: 'desired', addresses: answered, isLast: true });
+    lan.run(3_000);
+    expect(new Set(lan.announcements.map(({ ip }) => ip))).toEqual(new Set(answered.map(({ ip }) => ip)));
+  });
+
   test('an address that is wanted no more is silent at once', () => {
     const lan = settled(3);
     for (const node of lan.nodes)
@@ -292,7 +301,10 @@ describe('ownership', () => {
     const lan = settled(3);
     const preferred = lan.nodes[2] as Node;
     const candidates = new Map(
-      lan.nodes.map(({ id }) => [id, { preference: id === preferred.id ? 10 : 0, hasReadyEndpoint: true }]),
+      lan.nodes.map(({ id }) => [
+        id,
+        { interfaces: 'any' as const, preference: id === preferred.id ? 10 : 0, hasReadyEndpoint: true },
+      ]),
     );
     const addresses = lan.desired.map((each) => ({ ...each, candidates }));
     for (const node of lan.nodes) lan.dispatch(node, { kind: 'desired', addresses, isLast: true });

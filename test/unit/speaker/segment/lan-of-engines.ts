@@ -2,10 +2,10 @@
 // does, a gateway, partitions, pauses. Enough to develop the engines in; the simulator runs them in the real shell.
 import type { Ip } from '#shared/net/ip.ts';
 import type { Mac } from '#shared/net/mac.ts';
-import type { Cancel } from '#shared/runtime/clock.ts';
+import type { Cancel, Untimed } from '#shared/runtime/clock.ts';
 import { uniform, type Random } from '#shared/runtime/random.ts';
 import type { SegmentEffect } from '#speaker/segment/effect.ts';
-import type { ClusterNode, OwnCondition } from '#speaker/segment/event.ts';
+import type { ClusterNode, OwnCondition, SegmentEvent } from '#speaker/segment/event.ts';
 import { noFlags } from '#speaker/segment/message/member-flags.ts';
 import type { Header } from '#speaker/segment/message/header.ts';
 import type { Message } from '#speaker/segment/message/message.ts';
@@ -15,7 +15,7 @@ import { profiles, type Profile } from '#speaker/segment/profile.ts';
 import { initialSegment, stepSegment } from '#speaker/segment/segment.ts';
 import { randomFor } from '#test/simulation/time/random.ts';
 import { Scheduler } from '#test/simulation/time/scheduler.ts';
-import { gatewayIp, Node, port, type EventWithoutTime } from './node-on-lan.ts';
+import { gatewayIp, Node, port } from './node-on-lan.ts';
 
 type Effect<Kind extends SegmentEffect['kind']> = Extract<SegmentEffect, { kind: Kind }>;
 
@@ -86,12 +86,12 @@ export class LanOfEngines {
     this.sides = this.nodes.map(() => 0);
     this.#byIp = new Map(this.nodes.map((node) => [node.ip, node]));
     const candidates: ReadonlyMap<NodeId, Candidate> = new Map(
-      this.nodes.map(({ id }) => [id, { preference: 0, hasReadyEndpoint: true }]),
+      this.nodes.map(({ id }) => [id, { interfaces: 'any', preference: 0, hasReadyEndpoint: true }]),
     );
     const change = options.change ?? ((address) => address);
     this.desired = Array.from({ length: options.addresses }, (_, index) => {
       const ip = `10.0.${100 + (index >> 8)}.${index & 255}` as Ip;
-      return change({ ip, placementKey: ip, candidates, interfaces: 'any', answer: true, release: false });
+      return change({ ip, placementKey: ip, candidates, answer: true, release: false });
     });
     this.cluster = new Map(
       this.nodes.map(({ id, name, ip }) => [
@@ -194,7 +194,7 @@ export class LanOfEngines {
     return this.nodes.filter((node) => this.#answers(node, ip));
   }
 
-  dispatch(node: Node, event: EventWithoutTime): void {
+  dispatch(node: Node, event: Untimed<SegmentEvent>): void {
     if (!node.running) return;
     if (node.pausedUntilUs !== undefined) {
       if (event.kind === 'wake') node.wakeMissed = true;
@@ -210,7 +210,7 @@ export class LanOfEngines {
   }
 
   /** An engine that asks again and again to be woken at once would stop time. */
-  #guardAgainstLoops(node: Node, event: EventWithoutTime): void {
+  #guardAgainstLoops(node: Node, event: Untimed<SegmentEvent>): void {
     this.#atOnce = this.#atOnceUs === this.scheduler.nowUs ? this.#atOnce + 1 : 0;
     this.#atOnceUs = this.scheduler.nowUs;
     if (this.#atOnce > maxEventsAtOnce) throw new Error(`n${node.index} does not come to rest: ${event.kind}`);

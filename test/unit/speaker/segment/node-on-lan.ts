@@ -1,16 +1,13 @@
 // A machine of the LAN of engines: its kernel, and the speaker on it.
 import type { Ip } from '#shared/net/ip.ts';
 import type { Mac } from '#shared/net/mac.ts';
-import type { Cancel } from '#shared/runtime/clock.ts';
+import type { Cancel, Untimed } from '#shared/runtime/clock.ts';
 import type { Random } from '#shared/runtime/random.ts';
 import { mix32 } from '#speaker/desired/rendezvous.ts';
 import type { Endpoint, Link, SegmentEvent } from '#speaker/segment/event.ts';
 import { nodeIdFromBytes, type NodeId } from '#speaker/segment/node-id.ts';
 import { initialSegment, type SegmentState } from '#speaker/segment/segment.ts';
 import { randomFor } from '#test/simulation/time/random.ts';
-
-type Timeless<Event> = Event extends unknown ? Omit<Event, 'nowMs'> : never;
-export type EventWithoutTime = Timeless<SegmentEvent>;
 
 export const gatewayIp = '10.0.0.254' as Ip;
 export const port = 7946;
@@ -33,7 +30,7 @@ export class Node {
   readonly answering = new Set<Ip>();
   wake: Cancel = () => {};
   pausedUntilUs: number | undefined;
-  readonly waiting: EventWithoutTime[] = [];
+  readonly waiting: Untimed<SegmentEvent>[] = [];
   wakeMissed = false;
   drains = 0;
   sent = 0;

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -7,14 +6,14 @@ import { ipAddressPoolSpec } from '#shared/api/ip-address-pool.ts';
 import { l2AdvertisementSpec } from '#shared/api/l2-advertisement.ts';
 import { parseConfigObject } from '#shared/config/object.ts';
 import { parseEndpointSlice } from '#shared/kube/objects/endpoint-slice.ts';
-import { parseNode } from '#shared/kube/objects/node.ts';
 import { parsePod } from '#shared/kube/objects/pod.ts';
 import { parseService } from '#shared/kube/objects/service.ts';
 import type { Parsed } from '#shared/kube/objects/view.ts';
+import { speakerNodeParser } from '#speaker/cluster/speaker-node.ts';
 import { decodePlain, encodePlain } from '#speaker/state/plain-json.ts';
 import { decodeState, encodeState, type SavedState } from '#speaker/state/saved-state.ts';
+import { ip, nodeId, sha256 } from '../views.ts';
 
-const sha256 = (text: string): Uint8Array => createHash('sha256').update(text).digest();
 const wallMs = Date.UTC(2026, 9, 20);
 const identity = { node: 'n1', wallMs };
 
@@ -73,7 +72,7 @@ const state: SavedState = {
     ],
     nodes: [
       viewOf(
-        parseNode({
+        speakerNodeParser({ drainSignals: ['unschedulable'], ignoreExcludeLb: false })({
           metadata: metadata('n1', { labels: { rack: 'a' } }),
           spec: { unschedulable: true, taints: [{ key: 'node.kubernetes.io/out-of-service' }] },
           status: {
@@ -98,7 +97,10 @@ const state: SavedState = {
       viewOf(parseConfigObject(l2AdvertisementSpec)({ metadata: metadata('all'), spec: { interfaces: ['eth0'] } })),
     ],
   },
-  segments: { incarnation: 1_792_000_000_000, owned: new Map([['192.0.2.100', { epoch: 7, minority: false }]]) },
+  segments: [
+    { interface: 'eth0', roster: [nodeId('n1')], addresses: [{ ip: ip('192.0.2.100'), epoch: 7, minority: false }] },
+  ],
+  incarnation: 1_792_000_000_000,
 };
 
 const text = encodeState(state, identity, sha256);

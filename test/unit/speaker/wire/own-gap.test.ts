@@ -29,10 +29,12 @@ class StoppableClock implements Clock {
   }
 }
 
+const limitMs = 250;
+
 function watched() {
   const clock = new StoppableClock();
   const gaps: number[] = [];
-  return { clock, gaps, ownGap: new OwnGap(clock, (lateMs) => gaps.push(lateMs)) };
+  return { clock, gaps, ownGap: new OwnGap(limitMs, clock, (lateMs) => gaps.push(lateMs)) };
 }
 
 test('a thread that runs notices nothing', () => {

@@ -3,13 +3,26 @@ import type { Cancel, Clock } from '#shared/runtime/clock.ts';
 import type { Ip } from '#shared/net/ip.ts';
 import type { Mac } from '#shared/net/mac.ts';
 import type { HostNetworkState, Link } from '#speaker/l2/host-network.ts';
-import { decodeArpFrame, encodeArpFrame } from '#speaker/l2/arp.ts';
-import type { Channel, DesiredAddress, FromWire, ToWire, WireObserved } from '#speaker/seam.ts';
+import { arpOperations, decodeArpFrame, encodeArpFrame, noAddress, type ArpPacket } from '#speaker/l2/arp.ts';
+import type {
+  Channel,
+  FromWire,
+  OwnerChange,
+  ToWire,
+  WireObserved,
+  WireOptions,
+  WireSurroundings,
+} from '#speaker/seam.ts';
+import type { DesiredAddress } from '#speaker/segment/ownership/desired-address.ts';
 import { Wire } from '#speaker/wire.ts';
 import { atOnce, channelPair } from '#test/simulation/channel.ts';
-import { VirtualClock } from '#test/simulation/time/virtual-clock.ts';
+import { cheapCrypto } from '#test/simulation/node/cheap-crypto.ts';
 import { address, ethernet, network, SimulatedHostNetwork } from '#test/simulation/node/host-network.ts';
+import { randomFor } from '#test/simulation/time/random.ts';
+import { VirtualClock } from '#test/simulation/time/virtual-clock.ts';
+import { desiredOf, surroundingsOf, wireOptionsOf, type Wanted } from '#test/wire-input.ts';
 import { PlayedSockets } from '../played-sockets.ts';
+import { PlayedEther, type PlayedUdpSockets } from '../played-udp.ts';
 
 /** Who asks. */
 export const client = '02:50:00:00:00:09' as Mac;
@@ -27,8 +40,12 @@ export function twoInterfaces(eth0: Partial<Link> = {}, more: Partial<HostNetwor
 
 /** Time that passes without the thread running. */
 class PausableClock implements Clock {
-  readonly timers = new VirtualClock();
+  readonly timers: VirtualClock;
   #pausedMs = 0;
+
+  constructor(timers = new VirtualClock()) {
+    this.timers = timers;
+  }
 
   nowMs(): number {
     return this.timers.nowMs() + this.#pausedMs;
@@ -47,29 +64,58 @@ class PausableClock implements Clock {
   }
 }
 
+interface SpeakerOptions {
+  readonly name?: string;
+  readonly state?: HostNetworkState;
+  readonly refusal?: PlayedSockets['refusal'];
+  readonly timers?: VirtualClock;
+  readonly ether?: PlayedEther;
+  readonly incarnation?: number;
+  readonly saved?: WireOptions['saved'];
+  /** Those that run a speaker. */
+  readonly nodes?: readonly string[];
+}
+
+const pools = ['192.0.2.0/24', '198.51.100.0/24', '2001:db8::/64'];
+
 export class Speaker {
-  readonly clock = new PausableClock();
+  readonly name: string;
+  readonly clock: PausableClock;
   readonly sockets = new PlayedSockets();
+  readonly ether: PlayedEther;
+  readonly udp: PlayedUdpSockets;
   readonly hostNetwork: SimulatedHostNetwork;
   readonly messages: FromWire[] = [];
   readonly channel: Channel<ToWire, FromWire>;
   stopped = false;
+  readonly #nodes: readonly string[];
   #generation = 0;
+  #surroundings = 0;
 
-  constructor({ state = twoInterfaces(), refusal = undefined as PlayedSockets['refusal'] } = {}) {
+  constructor({ name = 'n1', state = twoInterfaces(), refusal, ...options }: SpeakerOptions = {}) {
+    this.name = name;
+    this.clock = new PausableClock(options.timers);
+    this.ether = options.ether ?? new PlayedEther(this.clock.timers.scheduler);
+    this.udp = this.ether.socketsOf(name);
     this.hostNetwork = new SimulatedHostNetwork(state);
     this.sockets.refusal = refusal;
+    this.#nodes = options.nodes ?? [name];
     const [near, far] = channelPair<ToWire, FromWire>(this.clock.timers.scheduler, () => 0, [atOnce, atOnce]);
     this.channel = near;
     near.onMessage((message) => this.messages.push(message));
-    const wire = new Wire({
+    const { incarnation = 1, saved = [] } = options;
+    const wire = new Wire(wireOptionsOf(name, { incarnation, saved }), {
       clock: this.clock,
+      random: randomFor(1, name),
       channel: far,
       packetSockets: this.sockets,
+      udpSockets: this.udp,
       hostNetwork: this.hostNetwork,
+      crypto: cheapCrypto,
       stopped: () => (this.stopped = true),
     });
     wire.start();
+    this.surround();
     this.advance(0);
   }
 
@@ -77,19 +123,35 @@ export class Speaker {
     this.clock.timers.advance(ms);
   }
 
-  desire(
-    addresses: readonly (Partial<DesiredAddress> & { readonly ip: Ip })[],
-    excludedInterfaces: string[] = [],
-  ): void {
+  surround(changes: Partial<WireSurroundings> = {}): void {
+    this.channel.post({
+      ...surroundingsOf(this.#nodes, pools, cheapCrypto),
+      sequence: ++this.#surroundings,
+      ...changes,
+    });
+    this.advance(1);
+  }
+
+  /** Says what is wanted; no other is. */
+  desire(addresses: readonly Wanted[]): void {
     this.channel.post({
       kind: 'desired',
       generation: ++this.#generation,
       chunk: 0,
       chunks: 1,
-      addresses: addresses.map((desired) => ({ owned: true, interfaces: 'any', ...desired })),
-      excludedInterfaces,
+      addresses: addresses.map((wanted) => this.desired(wanted)),
     });
     this.advance(1);
+  }
+
+  /** And waits until addresses that were never used are probed and owned. */
+  take(addresses: readonly Wanted[]): void {
+    this.desire(addresses);
+    this.advance(1000);
+  }
+
+  desired(wanted: Wanted): DesiredAddress {
+    return desiredOf(this.#nodes, wanted);
   }
 
   get observations(): readonly WireObserved[] {
@@ -102,6 +164,10 @@ export class Speaker {
     return last;
   }
 
+  get ownerChanges(): readonly OwnerChange[] {
+    return this.observations.flatMap(({ ownerChanges }) => ownerChanges);
+  }
+
   get logged(): readonly string[] {
     return this.observations.flatMap(({ log }) => log.map(({ message }) => message));
   }
@@ -111,12 +177,12 @@ export class Speaker {
     return this.observed.counters.find((counter) => counter.name === name && same(counter.labels))?.total;
   }
 
-  /** What is sent on an interface while something happens, as `reply 192.0.2.100` or `announcement …`. */
+  /** What is sent on an interface while something happens, as `reply 192.0.2.100`, `announcement …`, `probe …`. */
   sentOn(index: number, happen: () => void): readonly string[] {
     const already = this.sockets.openInterfaces.includes(index) ? this.sockets.on(index).sent.length : 0;
     happen();
     const frames = this.sockets.on(index).sent.slice(already).map(decodeArpFrame);
-    return frames.map(({ arp }) => `${arp.senderIp === arp.targetIp ? 'announcement' : 'reply'} ${arp.senderIp}`);
+    return frames.map(({ arp }) => formOf(arp));
   }
 
   /** A client asks on an interface; the thread reads at once. */
@@ -137,4 +203,10 @@ export class Speaker {
   answers(index: number, ip: Ip): boolean {
     return this.sentOn(index, () => this.ask(index, ip)).includes(`reply ${ip}`);
   }
+}
+
+function formOf({ operation, senderIp, targetIp }: ArpPacket): string {
+  if (senderIp === targetIp) return `announcement ${senderIp}`;
+  if (senderIp === noAddress) return `probe ${targetIp}`;
+  return operation === arpOperations.reply ? `reply ${senderIp}` : `question ${targetIp}`;
 }

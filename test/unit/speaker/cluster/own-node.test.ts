@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
-import { OwnNode } from '#speaker/own-node.ts';
+import { OwnNode } from '#speaker/cluster/own-node.ts';
 import { VirtualClock } from '#test/simulation/time/virtual-clock.ts';
-import { node } from './views.ts';
+import { node } from '../views.ts';
 
 let clock: VirtualClock;
 let expired: number;
@@ -11,7 +11,7 @@ const n1 = node('n1');
 beforeEach(() => {
   clock = new VirtualClock();
   expired = 0;
-  own = new OwnNode(clock, () => expired++);
+  own = new OwnNode(clock, undefined, () => expired++);
 });
 
 test('a Node that was never seen is not there', () => {
@@ -51,4 +51,13 @@ test('nothing expires after the stop', () => {
   own.stop();
   clock.advance(60_000);
   expect(expired).toBe(0);
+});
+
+test('a Node that an earlier process saw is there until the apiserver shows it, or that it is gone', () => {
+  own = new OwnNode(clock, n1, () => expired++);
+  expect(own.view).toBe(n1);
+  own.saw(undefined);
+  clock.advance(60_000);
+  expect(own.view).toBeUndefined();
+  expect(expired).toBe(1);
 });

@@ -1,29 +1,30 @@
 // The Node of this machine. When its object vanishes for a moment (somebody deletes it and the kubelet makes it again) the last one stays in
 // force, so that nothing moves because of it.
-import type { NodeView } from '#shared/kube/objects/node.ts';
 import type { Cancel, Clock } from '#shared/runtime/clock.ts';
+import type { SpeakerNode } from '../desired/inputs.ts';
 
 export const ownNodeGraceMs = 60_000;
 
 export class OwnNode {
   readonly #clock: Clock;
   readonly #expired: () => void;
-  #last: NodeView | undefined;
+  #last: SpeakerNode | undefined;
   #missing: Cancel | undefined;
 
-  /** `expired`: the object did not come back. */
-  constructor(clock: Clock, expired: () => void) {
+  /** `earlier`: as an earlier process saw it; in force until it is seen. `expired`: the object did not come back. */
+  constructor(clock: Clock, earlier: SpeakerNode | undefined, expired: () => void) {
     this.#clock = clock;
+    this.#last = earlier;
     this.#expired = expired;
   }
 
   /** As it was seen last; undefined before it was seen, and when it is gone for good. */
-  get view(): NodeView | undefined {
+  get view(): SpeakerNode | undefined {
     return this.#last;
   }
 
   /** What the apiserver shows now. */
-  saw(view: NodeView | undefined): void {
+  saw(view: SpeakerNode | undefined): void {
     if (view !== undefined) {
       this.stop();
       this.#last = view;
@@ -43,6 +44,6 @@ export class OwnNode {
 }
 
 /** Objects that speak of this node go when it goes, not when a speaker is restarted. */
-export function ownerReference({ name, uid }: NodeView): object {
+export function ownerReference({ name, uid }: SpeakerNode): object {
   return { apiVersion: 'v1', kind: 'Node', name, uid };
 }

@@ -1,0 +1,157 @@
+// Everything that the speaker tells people: status objects, its ConfigurationState, Events, metrics. Told is what the wire thread says it owns,
+// read with what was decided.
+import type { Configuration } from '#shared/config/configuration.ts';
+import { EventRecorder } from '#shared/kube/event-recorder.ts';
+import type { KubeDependencies } from '#shared/kube/dependencies.ts';
+import { StatusObjects } from '#shared/kube/status-object.ts';
+import type { Explanation } from '#shared/kube/watcher.ts';
+import { WriteQueue } from '#shared/kube/write-queue.ts';
+import type { Desired } from '../desired/desired.ts';
+import type { SpeakerNode } from '../desired/inputs.ts';
+import { nodeId, type Sha256 } from '../digest.ts';
+import type { WireObserved } from '../seam.ts';
+import type { NodeId } from '../segment/node-id.ts';
+import type { Snapshot } from '../cluster/snapshot.ts';
+import { addressProblems } from './address-problems.ts';
+import { AnnouncementEvents } from './announcement-events.ts';
+import { AnnouncementMetrics } from './announcement-metrics.ts';
+import {
+  lanConditions,
+  segmentKeyMissing,
+  segmentsReady,
+  statusContended,
+  strictArpNeeded,
+} from './segment-conditions.ts';
+import { ServiceStatuses } from './service-statuses.ts';
+import { ShownServices } from './shown-services.ts';
+import { SpeakerState } from './speaker-state.ts';
+
+export interface ReportsOptions {
+  readonly namespace: string;
+  readonly nodeName: string;
+  readonly podName: string;
+  readonly segmentKeyDirectory: string;
+}
+
+export interface ReportsDependencies extends KubeDependencies {
+  readonly sha256: Sha256;
+  readonly snapshot: Pick<Snapshot, 'service'>;
+  /** On this interface the kernel of this node answers for every load-balancer address. */
+  readonly kernelAnswersForAll: (interfaceName: string) => boolean;
+}
+
+/** What there is to tell of. */
+export interface Findings {
+  readonly observation: WireObserved;
+  readonly configuration: Configuration;
+  readonly ownNode: SpeakerNode;
+  /** Undefined while the wire thread has not taken up what was decided last: what it says is told when it has. */
+  readonly desired: Desired | undefined;
+  readonly hasKeys: boolean;
+}
+
+export class Reports {
+  readonly #options: ReportsOptions;
+  readonly #kernelAnswersForAll: (interfaceName: string) => boolean;
+  readonly #self: { readonly id: NodeId; readonly name: string };
+  readonly #queue: WriteQueue;
+  readonly #recorder: EventRecorder;
+  readonly #shown: ShownServices;
+  readonly #statuses: ServiceStatuses;
+  readonly #state: SpeakerState;
+  readonly #events: AnnouncementEvents;
+  readonly #metrics: AnnouncementMetrics;
+  #last: Findings | undefined;
+  #membersHeard = 0;
+  #isRetired = false;
+
+  /** `changed`: `update` has something to do. */
+  constructor(options: ReportsOptions, dependencies: ReportsDependencies, changed: () => void) {
+    const { clock, random, log, metrics, sha256 } = dependencies;
+    const { nodeName: node, podName } = options;
+    this.#options = options;
+    this.#kernelAnswersForAll = dependencies.kernelAnswersForAll;
+    this.#self = { id: nodeId(node, sha256), name: node };
+    this.#queue = new WriteQueue({ daemon: 'speaker', mayWrite: () => !this.#isRetired }, dependencies);
+    const objects = new StatusObjects({ queue: this.#queue, clock, log });
+    this.#recorder = new EventRecorder(
+      { controller: 'metallb-speaker', instance: podName },
+      { clock, random, log, queue: this.#queue },
+    );
+    this.#shown = new ShownServices(this.#self.id);
+    const statuses = new ServiceStatuses(options, { ...dependencies, objects }, changed);
+    this.#statuses = statuses;
+    this.#state = new SpeakerState(options, { ...dependencies, objects }, changed);
+    this.#events = new AnnouncementEvents(
+      { node },
+      { recorder: this.#recorder, log, wasTold: (service) => statuses.has(service) },
+    );
+    this.#metrics = new AnnouncementMetrics({ node }, metrics);
+  }
+
+  start(): void {
+    this.#statuses.start();
+    this.#state.start();
+  }
+
+  /** Writes what is still to be written, for a moment. */
+  stop(written: () => void): void {
+    this.#statuses.stop();
+    this.#state.stop();
+    this.#recorder.stop();
+    this.#queue.stop(written);
+  }
+
+  /** A newer process tells people from now on: nothing is written any more, not even what waits. */
+  retire(): void {
+    this.#isRetired = true;
+  }
+
+  explain(): readonly Explanation[] {
+    return [this.#statuses.explain()];
+  }
+
+  update(findings: Findings): void {
+    const { observation, configuration, ownNode, desired } = findings;
+    this.#countMembers(observation);
+    this.#state.update(configuration.problems, this.#conditions(findings), ownNode);
+    if (desired === undefined) return;
+    this.#last = findings;
+    if (!this.#statuses.synced) return;
+    const shown = this.#shown.of(desired, observation);
+    const problems = addressProblems(desired, observation, this.#self, this.#unstrict(observation));
+    this.#events.update(desired, shown, problems);
+    this.#statuses.update(shown.services, ownNode);
+  }
+
+  /** Sets the metrics that are made when they are scraped. */
+  refresh(): void {
+    this.#statuses.refresh();
+    this.#queue.refresh();
+    const { desired, observation } = this.#last ?? {};
+    if (desired === undefined || observation === undefined) return;
+    this.#metrics.update(this.#shown.of(desired, observation).services, observation);
+  }
+
+  #countMembers({ segments }: WireObserved): void {
+    const counts = segments.map(({ members: { up = 0, suspect = 0 } }) => up + suspect);
+    const heard = counts.reduce((sum, count) => sum + count, 0);
+    if (heard > this.#membersHeard) this.#statuses.membersMet();
+    this.#membersHeard = heard;
+  }
+
+  #unstrict({ segments }: WireObserved): readonly string[] {
+    return segments.map(({ segment }) => segment).filter((name) => this.#kernelAnswersForAll(name));
+  }
+
+  #conditions({ observation, configuration, hasKeys }: Findings) {
+    const announces = configuration.l2Advertisements.length > 0;
+    return [
+      segmentsReady(observation, announces),
+      ...lanConditions(observation),
+      ...strictArpNeeded(this.#unstrict(observation)),
+      ...(hasKeys || !announces ? [] : [segmentKeyMissing(this.#options.segmentKeyDirectory)]),
+      ...statusContended(this.#statuses.contended),
+    ];
+  }
+}
