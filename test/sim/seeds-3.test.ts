@@ -1,4 +1,4 @@
-// A quarter of the seeds that every change is played with, each with two, three and five nodes.
+// A quarter of the seeds that every change is played with.
 import { testSeeds } from './test-seeds.ts';
 
 testSeeds(101, 150);

@@ -2,6 +2,9 @@
 // the programs' inside.
 import type { KubeAnswer, KubeRequest, WatchEvent, WatchRequest } from '#shared/kube/kube-api.ts';
 import type { Ip } from '#shared/net/ip.ts';
+import type { SegmentEffect } from '#speaker/segment/effect.ts';
+import type { SegmentEvent } from '#speaker/segment/event.ts';
+import type { SegmentState } from '#speaker/segment/segment.ts';
 import type { StoreChange } from './apiserver/store.ts';
 import type { Fault } from './faults/fault.ts';
 import type { UdpPacket } from './lan/udp-packet.ts';
@@ -23,6 +26,16 @@ export interface Outage {
   readonly lost: number;
 }
 
+/** As the wire thread explains itself. The state is not to be kept or changed. */
+export interface ExplainedStep {
+  /** Name of the interface. */
+  readonly segment: string;
+  readonly event: SegmentEvent;
+  readonly effects: readonly SegmentEffect[];
+  /** After the step. */
+  readonly state: SegmentState;
+}
+
 /** All are told in the order in which things happen; `world.nowUs` is the time. */
 export interface Observer {
   /** The apiserver has stored a change, whoever made it. */
@@ -41,6 +54,8 @@ export interface Observer {
   sent?(node: string, segment: string, frame: Uint8Array): void;
   /** A datagram leaves a node. */
   datagram?(node: string, segment: string, packet: UdpPacket): void;
+  /** A step of the engines of a segment in a speaker: the one thing told of the inside of programs, for what cannot be seen outside. */
+  explained?(process: ProcessRef, step: ExplainedStep): void;
   /** Clients could not reach an address for a while; told when they can again, or when the simulation ends. */
   outage?(outage: Outage): void;
   started?(process: ProcessRef): void;

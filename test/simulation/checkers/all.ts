@@ -12,10 +12,15 @@ import { L1 } from './l1.ts';
 import { L2 } from './l2.ts';
 import { L3 } from './l3.ts';
 import { L4 } from './l4.ts';
+import { L5 } from './l5.ts';
+import { L6 } from './l6.ts';
 import { L7 } from './l7.ts';
 import { L8 } from './l8.ts';
+import { L9 } from './l9.ts';
 import { L10 } from './l10.ts';
+import { L11 } from './l11.ts';
 import { L12 } from './l12.ts';
+import { L13 } from './l13.ts';
 import { L14 } from './l14.ts';
 import { M1 } from './m1.ts';
 import { Liveness } from './liveness.ts';
@@ -41,10 +46,15 @@ const checkers: Readonly<Record<Invariant, NewChecker>> = {
   L2: (scene, tally) => new L2(scene, tally),
   L3: (scene, tally) => new L3(scene, tally),
   L4: (scene, tally) => new L4(scene, tally),
+  L5: (scene, tally) => new L5(scene, tally),
+  L6: (scene, tally) => new L6(scene, tally),
   L7: (scene, tally) => new L7(scene, tally),
   L8: (scene, tally) => new L8(scene, tally),
+  L9: (scene, tally) => new L9(scene, tally),
   L10: (scene, tally) => new L10(scene, tally),
+  L11: (scene, tally) => new L11(scene, tally),
   L12: (scene, tally) => new L12(scene, tally),
+  L13: (scene, tally) => new L13(scene, tally),
   L14: (scene, tally) => new L14(scene, tally),
   M1: (scene, tally) => new M1(scene, tally),
   Liveness: (scene, tally) => new Liveness(scene, tally),
@@ -127,6 +137,8 @@ function together(observers: readonly Observer[]): Observer {
     watched: wanting('watched'),
     answering: wanting('answering'),
     sent: wanting('sent'),
+    datagram: wanting('datagram'),
+    explained: wanting('explained'),
     outage: wanting('outage'),
     started: wanting('started'),
     ended: wanting('ended'),
@@ -141,6 +153,8 @@ function together(observers: readonly Observer[]): Observer {
     watched: (...told) => lists.watched.forEach((observer) => observer.watched(...told)),
     answering: (...told) => lists.answering.forEach((observer) => observer.answering(...told)),
     sent: (...told) => lists.sent.forEach((observer) => observer.sent(...told)),
+    datagram: (...told) => lists.datagram.forEach((observer) => observer.datagram(...told)),
+    explained: (...told) => lists.explained.forEach((observer) => observer.explained(...told)),
     outage: (...told) => lists.outage.forEach((observer) => observer.outage(...told)),
     started: (...told) => lists.started.forEach((observer) => observer.started(...told)),
     ended: (...told) => lists.ended.forEach((observer) => observer.ended(...told)),

@@ -4,6 +4,7 @@ import type { Cancel } from '#shared/runtime/clock.ts';
 import type { Fault } from '../faults/fault.ts';
 import type { Observer, ProcessRef } from '../observer.ts';
 import type { Scheduler } from '../time/scheduler.ts';
+import { Alive } from './alive.ts';
 import { afterEffectsMs, boundsMs } from './bounds.ts';
 
 export class Calm implements Observer {
@@ -12,6 +13,7 @@ export class Calm implements Observer {
   readonly #became: () => void;
   /** Faults that are active, and programs that are down. */
   readonly #active = new Set<Fault | string>();
+  readonly #alive = new Alive();
   /** The unrest that lasts, or the last one. */
   #fromUs = 0;
   #untilUs = boundsMs.boot * 1000;
@@ -52,10 +54,11 @@ export class Calm implements Observer {
   }
 
   ended(process: ProcessRef): void {
-    this.#begin(`${process.node}/${process.program}`);
+    if (this.#alive.ended(process)) this.#begin(`${process.node}/${process.program}`);
   }
 
   started(process: ProcessRef): void {
+    this.#alive.started(process);
     this.#finish(`${process.node}/${process.program}`, boundsMs.start);
   }
 

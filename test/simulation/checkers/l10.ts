@@ -1,7 +1,9 @@
-// L10: a node that yielded an address sends no ARP in its name until it answers for it anew.
+// L10: a node that yielded an address sends no ARP in its name, and does not claim it, until it answers for it anew.
 import type { Ip } from '#shared/net/ip.ts';
 import { readArp } from '../lan/arp-message.ts';
 import { ipv4Text } from '../lan/octets.ts';
+import { addressesIn, kindOfMessage, readSegmentMessage } from '../lan/segment-message.ts';
+import type { UdpPacket } from '../lan/udp-packet.ts';
 import type { Checker, Tally } from './checker.ts';
 import type { Scene } from './scene.ts';
 
@@ -11,6 +13,7 @@ interface Doubt {
   readonly ip: Ip;
   readonly atUs: number;
   readonly yieldedUs: number;
+  readonly what: string;
 }
 
 export class L10 implements Checker {
@@ -42,19 +45,32 @@ export class L10 implements Checker {
     const arp = readArp(frame);
     if (arp === undefined) return;
     this.#tally.evaluated++;
-    const ip = ipv4Text(arp.senderIp);
-    // What it does while nobody can see whether it answers is no news.
-    if (!this.#isShown(ip) || this.#scene.world.machine(node).nic.attachment.isDeaf) return void yielded.delete(ip);
-    const yieldedUs = yielded.get(ip);
-    const atUs = this.#scene.nowUs;
-    // In the moment in which it yields it may have sent before.
-    if (yieldedUs !== undefined && yieldedUs < atUs) {
-      this.#doubts = [...this.#doubts, { node, ip, atUs, yieldedUs }];
-    }
+    this.#doubt(node, ipv4Text(arp.senderIp), yielded, 'sent ARP for');
+  }
+
+  datagram(node: string, _segment: string, { datagram }: UdpPacket): void {
+    this.#settleDoubts();
+    const yielded = this.#yielded.get(node);
+    if (yielded === undefined || yielded.size === 0 || kindOfMessage(datagram) !== 'claim') return;
+    const message = readSegmentMessage(datagram);
+    if (message === undefined) return;
+    this.#tally.evaluated++;
+    for (const { ip, silent } of addressesIn(message)) if (!silent) this.#doubt(node, ip, yielded, 'claimed');
   }
 
   tick(): void {
     this.#settleDoubts();
+  }
+
+  #doubt(node: string, ip: Ip, yielded: Map<Ip, number>, what: string): void {
+    // What it does while nobody can see whether it answers is no news.
+    if (!this.#isShown(ip) || !this.#isSeen(node)) return void yielded.delete(ip);
+    const yieldedUs = yielded.get(ip);
+    const atUs = this.#scene.nowUs;
+    // In the moment in which it yields it may have sent before.
+    if (yieldedUs !== undefined && yieldedUs < atUs) {
+      this.#doubts = [...this.#doubts, { node, ip, atUs, yieldedUs, what }];
+    }
   }
 
   #settleDoubts(): void {
@@ -62,9 +78,15 @@ export class L10 implements Checker {
     const { nowUs } = this.#scene;
     const over = this.#doubts.filter(({ atUs }) => atUs < nowUs);
     this.#doubts = this.#doubts.filter(({ atUs }) => atUs >= nowUs);
-    for (const { node, ip, atUs, yieldedUs } of over) {
-      this.#tally.violated(ip, `${node} sent ARP for what it had yielded ${(atUs - yieldedUs) / 1000} ms before`);
+    for (const { node, ip, atUs, yieldedUs, what } of over) {
+      this.#tally.violated(ip, `${node} ${what} what it had yielded ${(atUs - yieldedUs) / 1000} ms before`);
     }
+  }
+
+  /** Nothing keeps those outside from seeing whether it answers. */
+  #isSeen(node: string): boolean {
+    const { nic } = this.#scene.world.machine(node);
+    return nic.hasCarrier && !nic.attachment.isDeaf;
   }
 
   /** Else it is no longer looked at who answers for it. */

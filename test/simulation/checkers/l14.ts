@@ -1,4 +1,4 @@
-// L14: what a node sends, by the second: little when it is quiet, announcements within their pace at all times.
+// L14: what a node sends, frames and datagrams, by the second: little when it is quiet, announcements within their pace at all times.
 import type { Ip } from '#shared/net/ip.ts';
 import { isAnnouncement, readArp } from '../lan/arp-message.ts';
 import { announcementFrames, steadyFrames } from './bounds.ts';
@@ -29,11 +29,14 @@ export class L14 implements Checker {
   }
 
   sent(node: string, _segment: string, frame: Uint8Array): void {
-    const sent = this.#sent.get(node) ?? { announcements: 0, others: 0 };
-    this.#sent.set(node, sent);
+    const sent = this.#sentBy(node);
     const arp = readArp(frame);
     if (arp !== undefined && isAnnouncement(arp)) sent.announcements++;
     else sent.others++;
+  }
+
+  datagram(node: string): void {
+    this.#sentBy(node).others++;
   }
 
   tick(): void {
@@ -46,5 +49,13 @@ export class L14 implements Checker {
     }
     this.#sent.clear();
     this.#wasCalm = isCalm;
+  }
+
+  #sentBy(node: string): Sent {
+    const known = this.#sent.get(node);
+    if (known !== undefined) return known;
+    const sent = { announcements: 0, others: 0 };
+    this.#sent.set(node, sent);
+    return sent;
   }
 }

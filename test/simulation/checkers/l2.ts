@@ -5,13 +5,22 @@ import { boundsMs } from './bounds.ts';
 import type { Checker, Tally } from './checker.ts';
 import type { Scene } from './scene.ts';
 
+/** While one lasts, some cannot hear others. */
+const parting: ReadonlySet<Fault['kind']> = new Set<Fault['kind']>([
+  'partition',
+  'mute',
+  'deaf',
+  'carrier loss',
+  'flap',
+]);
+
 export class L2 implements Checker {
   readonly #scene: Scene;
   readonly #tally: Tally;
   /** Since when. */
   readonly #twice = new Map<Ip, number>();
   /** When nodes that could not hear each other may have come to do so. */
-  #healedUs = 0;
+  #healedUs = -Infinity;
 
   constructor(scene: Scene, tally: Tally) {
     this.#scene = scene;
@@ -19,8 +28,12 @@ export class L2 implements Checker {
     scene.onTouched((ip) => this.#look(ip));
   }
 
-  faultEnded(fault: Fault): void {
-    if (fault.kind === 'partition' || fault.kind === 'mute') this.#healedUs = this.#scene.nowUs;
+  faultBegan({ kind }: Fault): void {
+    if (parting.has(kind)) for (const [ip, sinceUs] of this.#twice) this.#judge(ip, sinceUs);
+  }
+
+  faultEnded({ kind }: Fault): void {
+    if (parting.has(kind)) this.#healedUs = this.#scene.nowUs;
   }
 
   tick(): void {
@@ -39,16 +52,18 @@ export class L2 implements Checker {
   }
 
   #judge(ip: Ip, fromUs: number): void {
-    const { sight, candidates, nowUs } = this.#scene;
-    // Provisional: they may see different things.
-    if (sight.sinceUs === undefined || !this.#hearEachOther(ip)) return;
-    const sinceUs = Math.max(fromUs, sight.sinceUs, candidates.changedUs(ip), this.#healedUs);
+    const { nowUs, weather } = this.#scene;
+    if (!this.#hearEachOther(ip)) return;
+    const isHeal = this.#healedUs > fromUs;
+    const sinceUs = Math.max(fromUs, this.#healedUs);
     const ms = Math.max(0, nowUs - sinceUs) / 1000;
+    const usual = isHeal ? boundsMs.twiceAfterHeal : boundsMs.twice;
+    const bound = weather.isBadSince(sinceUs) ? boundsMs.twiceInBadWeather : usual;
     this.#tally.measure(
       ms,
-      boundsMs.twice,
+      bound,
       ip,
-      () => `${[...this.#scene.answerers(ip)].join(' and ')} answer for ${ms} ms`,
+      () => `${[...this.#scene.answerers(ip)].join(' and ')} answer for ${ms} ms${isHeal ? ' after a heal' : ''}`,
     );
   }
 
@@ -56,7 +71,7 @@ export class L2 implements Checker {
   #hearEachOther(ip: Ip): boolean {
     const { lan, machines } = this.#scene.world;
     const found = [...this.#scene.answerers(ip)].flatMap((node) => machines.get(node)?.nic.attachment ?? []);
-    if (found.length < 2) return true;
+    if (found.length < 2) return ![...this.#scene.world.activeFaults].some(({ kind }) => parting.has(kind));
     return found.some((one, index) => {
       return found.slice(index + 1).some((other) => lan.hears(one, other) && lan.hears(other, one));
     });

@@ -5,32 +5,24 @@ import { isAnnouncement, readArp } from '../lan/arp-message.ts';
 import { ipv4Text } from '../lan/octets.ts';
 import { boundsMs } from './bounds.ts';
 import type { Checker, Tally } from './checker.ts';
-import { Crashes } from './crashes.ts';
 import type { Scene } from './scene.ts';
 
 export class L3 implements Checker {
   readonly #scene: Scene;
   readonly #tally: Tally;
-  readonly #crashes: Crashes;
   readonly #announced = new Set<Ip>();
 
   constructor(scene: Scene, tally: Tally) {
     this.#scene = scene;
     this.#tally = tally;
-    this.#crashes = new Crashes(scene);
   }
 
-  faultBegan(fault: Fault): void {
+  faultBegan(_fault: Fault): void {
     this.#announced.clear();
-    this.#crashes.faultBegan(fault);
-  }
-
-  faultEnded(): void {
-    this.#crashes.faultEnded();
   }
 
   sent(node: string, _segment: string, frame: Uint8Array): void {
-    const crash = this.#crashes.current;
+    const crash = this.#scene.crashes.current('node');
     if (crash === undefined || crash.node === node) return;
     const arp = readArp(frame);
     const ip = arp !== undefined && isAnnouncement(arp) ? ipv4Text(arp.senderIp) : undefined;
@@ -40,9 +32,8 @@ export class L3 implements Checker {
   }
 
   tick(): void {
-    this.#crashes.tick();
-    const crash = this.#crashes.current;
-    if (crash === undefined || this.#scene.nowUs <= crash.atUs + boundsMs.takeOver * 1000) return;
+    const crash = this.#scene.crashes.current('node');
+    if (crash === undefined || this.#scene.nowUs <= crash.atUs + this.#boundMs(crash.atUs) * 1000) return;
     for (const ip of crash.addresses) {
       const { nodes, isServed } = this.#scene.candidates.of(ip);
       const isWanted = isServed && [...nodes.keys()].some((other) => other !== crash.node);
@@ -52,6 +43,10 @@ export class L3 implements Checker {
 
   #measure(ip: Ip, crashedUs: number, what: string): void {
     const ms = (this.#scene.nowUs - crashedUs) / 1000;
-    this.#tally.measure(ms, boundsMs.takeOver, ip, () => `${what} ${ms} ms after the crash`);
+    this.#tally.measure(ms, this.#boundMs(crashedUs), ip, () => `${what} ${ms} ms after the crash`);
+  }
+
+  #boundMs(crashedUs: number): number {
+    return this.#scene.weather.isBadSince(crashedUs) ? boundsMs.takeOverInBadWeather : boundsMs.takeOver;
   }
 }

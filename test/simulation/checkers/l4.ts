@@ -3,10 +3,10 @@
 import type { Fault } from '../faults/fault.ts';
 import type { Outage, ProcessRef } from '../observer.ts';
 import type { Ip } from '#shared/net/ip.ts';
+import { Alive } from './alive.ts';
 import { boundsMs } from './bounds.ts';
 import { Calm } from './calm.ts';
 import type { Checker, Tally } from './checker.ts';
-import { Crashes } from './crashes.ts';
 import type { Scene } from './scene.ts';
 
 /** Flows may have been lost so long after what moved the address. */
@@ -17,54 +17,43 @@ const briefMs = 2_000;
 export class L4 implements Checker {
   readonly #scene: Scene;
   readonly #tally: Tally;
-  readonly #crashes: Crashes;
   /** But for faults that clients do not notice. */
   readonly #peace: Calm;
-  /** Whether the apiserver can be read. */
-  readonly #reading: Calm;
+  readonly #alive = new Alive();
   /** When speakers ended that do not run, by node. */
   readonly #endedUs = new Map<string, number>();
   /** When one came back that was missed. */
   #missedUs = -Infinity;
-  /** A speaker started and could not read what it is to announce. Provisional: it has no snapshot of its own yet (spec/kubernetes.md §10). */
-  #isBlind = false;
   #crash: { readonly atUs: number; readonly addresses: ReadonlySet<Ip> } | undefined;
 
   constructor(scene: Scene, tally: Tally) {
     this.#scene = scene;
     this.#tally = tally;
-    this.#crashes = new Crashes(scene);
     this.#peace = new Calm(scene.world.scheduler, (fault) => !isUnnoticed(fault));
-    this.#reading = new Calm(scene.world.scheduler, isOfApiserver);
   }
 
   faultBegan(fault: Fault): void {
     this.#peace.faultBegan(fault);
-    this.#reading.faultBegan(fault);
-    this.#crashes.faultBegan(fault);
-    this.#crash = this.#crashes.current;
+    this.#crash = this.#scene.crashes.current('node');
   }
 
   faultEnded(fault: Fault): void {
     this.#peace.faultEnded(fault);
-    this.#reading.faultEnded(fault);
-    this.#crashes.faultEnded();
   }
 
-  started({ program, node }: ProcessRef): void {
-    if (program !== 'speaker') return;
+  started(process: ProcessRef): void {
+    const { program, node } = process;
+    if (!this.#alive.started(process) || program !== 'speaker') return;
     if (this.#isMissed(node)) this.#missedUs = this.#scene.nowUs;
     this.#endedUs.delete(node);
-    if (this.#reading.sinceUs === undefined) this.#isBlind = true;
   }
 
-  ended({ program, node }: ProcessRef): void {
-    if (program === 'speaker') this.#endedUs.set(node, this.#scene.nowUs);
+  ended(process: ProcessRef): void {
+    const { program, node } = process;
+    if (this.#alive.ended(process) && program === 'speaker') this.#endedUs.set(node, this.#scene.nowUs);
   }
 
   tick(): void {
-    this.#crashes.tick();
-    if (this.#reading.sinceUs !== undefined) this.#isBlind = false;
     if (this.#peace.sinceUs !== undefined) this.#tally.evaluated++;
   }
 
@@ -72,8 +61,14 @@ export class L4 implements Checker {
     const ms = (untilUs - fromUs) / 1000;
     const message = (): string => `${client} lost ${lost} flows within ${ms} ms`;
     const crash = this.#crash;
-    if (crash?.addresses.has(ip) === true && fromUs >= crash.atUs && this.#crashes.current !== undefined) {
-      this.#tally.measure(ms, boundsMs.takeOver + boundsMs.clients, ip, message);
+    if (
+      crash?.addresses.has(ip) === true &&
+      fromUs >= crash.atUs &&
+      this.#scene.crashes.current('node') !== undefined
+    ) {
+      const { weather } = this.#scene;
+      const takeOverMs = weather.isBadSince(crash.atUs) ? boundsMs.takeOverInBadWeather : boundsMs.takeOver;
+      this.#tally.measure(ms, takeOverMs + boundsMs.clients, ip, message);
     } else if (this.#isPeaceful(ip, fromUs)) {
       this.#tally.measure(ms, 0, ip, message);
     }
@@ -89,7 +84,7 @@ export class L4 implements Checker {
   #isPeaceful(ip: Ip, fromUs: number): boolean {
     const { sinceUs } = this.#peace;
     const areThere = fromUs > this.#missedUs && ![...this.#endedUs.keys()].some((node) => this.#isMissed(node));
-    const isQuiet = sinceUs !== undefined && sinceUs <= fromUs && areThere && !this.#isBlind;
+    const isQuiet = sinceUs !== undefined && sinceUs <= fromUs && areThere;
     const { candidates } = this.#scene;
     // What changed while the apiserver could not be read is not known to speakers.
     const isKnown = candidates.since(ip).length <= 1;
@@ -101,7 +96,7 @@ function isUnnoticed(fault: Fault): boolean {
   if (fault.kind === 'crash' || fault.kind === 'terminate') {
     return fault.program === 'controller' || fault.backAfterMs <= briefMs;
   }
-  return fault.kind === 'roll' || fault.kind === 'clock step' || isOfApiserver(fault);
+  return fault.kind === 'surge' || fault.kind === 'roll' || fault.kind === 'clock step' || isOfApiserver(fault);
 }
 
 /** But for those that make it say what is not so. */

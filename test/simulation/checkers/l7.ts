@@ -1,5 +1,5 @@
-// L7: no address moves for a restart or a pause of a program, an absence of the apiserver, a step of a clock, endpoints that come and go under the
-// policy Cluster: for nothing but a change of what is declared about nodes. Provisional: that includes whether they are Ready.
+// L7: no address moves for a short restart or pause of a program, an absence of the apiserver, a step of a clock, a Node that is not Ready, endpoints
+// that come and go under the policy Cluster: for nothing but a node that fails, or a change of what is declared about nodes.
 import type { Fault } from '../faults/fault.ts';
 import type { Ip } from '#shared/net/ip.ts';
 import type { Checker, Tally } from './checker.ts';
@@ -15,6 +15,7 @@ const tempting: ReadonlySet<Fault['kind']> = new Set<Fault['kind']>([
   'slow',
   'garbage collection',
   'clock step',
+  'not ready',
   'api outage',
   'api restart',
   'api cut',
@@ -30,11 +31,7 @@ export class L7 implements Checker {
     this.#scene = scene;
     this.#tally = tally;
     this.#owners = new Owners(scene, ({ ip, from, to, cause }) => {
-      this.#tally.judge(
-        cause !== 'none',
-        ip,
-        () => `moves from ${from} to ${to}, and nothing was declared of any node`,
-      );
+      this.#tally.judge(cause !== 'none', ip, () => `moves from ${from} to ${to}, and nothing happened to any node`);
     });
   }
 

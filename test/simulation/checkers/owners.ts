@@ -1,4 +1,4 @@
-// Whose address it is, seen from outside: the last one that began to answer for it. And why another one does now.
+// Whose address it is, seen from outside: whoever answers for it, the first if there are two, the last if there is none. And why another one does now.
 import type { Ip } from '#shared/net/ip.ts';
 import type { Candidates } from './candidates.ts';
 import type { Scene } from './scene.ts';
@@ -7,7 +7,9 @@ export interface Move {
   readonly ip: Ip;
   readonly from: string;
   readonly to: string;
-  /** `own`: what is declared of one of the two changed. `others`: only what is declared of others did. `none`: nothing changed at all. */
+  /**
+   * `own`: what is declared of one of the two changed, or something befell the first. `others`: that was so of others only. `none`: of nobody.
+   */
   readonly cause: 'own' | 'others' | 'none';
 }
 
@@ -30,17 +32,24 @@ export class Owners {
 
   answering(node: string, ip: Ip, isAnswering: boolean): void {
     const owner = this.#owners.get(ip);
-    if (isAnswering) this.#begins(node, ip, owner);
-    else if (owner?.node === node) {
-      const [other] = this.#scene.answerers(ip);
-      if (other !== undefined) this.#owners.set(ip, { node: other, silent: [] });
+    const answerers = this.#scene.answerers(ip);
+    if (isAnswering) {
+      if (owner === undefined || !answerers.has(owner.node) || owner.node === node) this.#becomes(node, ip, owner);
+      return;
     }
+    const [other] = answerers;
+    if (owner?.node === node && other !== undefined) this.#becomes(other, ip, owner);
   }
 
-  #begins(node: string, ip: Ip, owner: Owner | undefined): void {
+  #becomes(node: string, ip: Ip, owner: Owner | undefined): void {
     this.#owners.set(ip, { node, silent: [] });
     if (owner === undefined || owner.node === node) return;
     this.#moved({ ip, from: owner.node, to: node, cause: this.#cause(ip, owner, node) });
+  }
+
+  #isHeld(node: string): boolean {
+    const threads = this.#scene.world.machines.get(node)?.process('speaker')?.threads ?? [];
+    return threads.some((thread) => thread.isHeld);
   }
 
   #look(ip: Ip): void {
@@ -50,10 +59,14 @@ export class Owners {
   }
 
   #cause(ip: Ip, { node: from, silent }: Owner, to: string): Move['cause'] {
+    const { disturbances, world } = this.#scene;
+    // The owner stands still for a moment, as anybody may, while one is back who does not know yet that it is no longer his.
+    if (disturbances.excuses(from, ip) || (this.#isHeld(from) && disturbances.isReturning(to))) return 'own';
     const states = new Set([...silent, ...this.#scene.candidates.since(ip)]);
     const hasChanged = (node: string): boolean => new Set(Array.from(states, (state) => rankOf(node, state))).size > 1;
     if (hasChanged(from) || hasChanged(to)) return 'own';
-    return states.size > 1 ? 'others' : 'none';
+    const isOther = [...world.machines.keys()].some((node) => disturbances.excuses(node, ip));
+    return states.size > 1 || isOther ? 'others' : 'none';
   }
 }
 

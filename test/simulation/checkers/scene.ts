@@ -8,7 +8,10 @@ import type { World } from '../world/world.ts';
 import { blinding } from './bounds.ts';
 import { Calm } from './calm.ts';
 import { CandidatesOfAddresses } from './candidates.ts';
+import { Crashes } from './crashes.ts';
 import { Declared } from './declared.ts';
+import { Disturbances } from './disturbances.ts';
+import { LanWeather } from './lan-weather.ts';
 
 const none: ReadonlySet<string> = new Set();
 
@@ -19,6 +22,9 @@ export class Scene implements Observer {
   readonly sight: Calm;
   readonly declared: Declared;
   readonly candidates: CandidatesOfAddresses;
+  readonly crashes: Crashes;
+  readonly disturbances: Disturbances;
+  readonly weather: LanWeather;
   readonly #answerers = new Map<Ip, Set<string>>();
   readonly #touched = new Set<(ip: Ip) => void>();
 
@@ -32,6 +38,9 @@ export class Scene implements Observer {
     this.sight = new Calm(world.scheduler, ({ kind }) => blinding.has(kind));
     this.declared = new Declared(world, this.sight);
     this.candidates = new CandidatesOfAddresses(world, this.sight, this.declared, (ip) => this.#tell(ip));
+    this.crashes = new Crashes(this);
+    this.disturbances = new Disturbances(world.options.nodes, () => this.nowUs);
+    this.weather = new LanWeather(() => this.nowUs);
   }
 
   get nowUs(): number {
@@ -62,27 +71,28 @@ export class Scene implements Observer {
   }
 
   started(process: ProcessRef): void {
-    this.calm.started(process);
-    this.sight.started(process);
+    for (const each of [this.calm, this.sight, this.crashes, this.disturbances]) each.started(process);
   }
 
   ended(process: ProcessRef): void {
-    this.calm.ended(process);
-    this.sight.ended(process);
+    for (const each of [this.calm, this.sight, this.crashes, this.disturbances]) each.ended(process);
   }
 
   faultBegan(fault: Fault): void {
-    this.calm.faultBegan(fault);
-    this.sight.faultBegan(fault);
+    for (const each of this.#followers) each.faultBegan(fault);
   }
 
   faultEnded(fault: Fault): void {
-    this.calm.faultEnded(fault);
-    this.sight.faultEnded(fault);
+    for (const each of this.#followers) each.faultEnded(fault);
   }
 
   tick(): void {
     this.declared.forget();
+    this.crashes.tick();
+  }
+
+  get #followers(): readonly (Calm | Crashes | Disturbances | LanWeather)[] {
+    return [this.calm, this.sight, this.crashes, this.disturbances, this.weather];
   }
 
   #tell(ip: Ip): void {

@@ -38,6 +38,8 @@ export const faultKinds: { readonly [Kind in FaultKind]: FaultDraw<Kind> } = {
     weight: 2,
     draw: (dice) => ({ program: program(dice).program, everyMs: dice.scale(500, 8_000), forMs: long(dice) }),
   },
+  surge: { weight: 3, draw: (dice) => ({ program: 'speaker', node: dice.node(), forMs: dice.scale(500, 20_000) }) },
+  'wrong key': { weight: 2, draw: onNode(long) },
   'power loss': { weight: 5, draw: onNode(long) },
   'kernel hang': { weight: 2, draw: onNode(long) },
   freeze: { weight: 4, draw: (dice) => ({ ...onNode(brief)(dice), monotonicStops: dice.chance(50) }) },
@@ -47,12 +49,11 @@ export const faultKinds: { readonly [Kind in FaultKind]: FaultDraw<Kind> } = {
   },
   'not ready': { weight: 2, draw: onNode(long) },
   'kube-proxy stuck': { weight: 2, draw: onNode(long) },
-  // No speaker writes its state yet: not drawn until one does.
-  'state lost': { weight: 0, draw: (dice) => ({ node: dice.node() }) },
-  'state stale': { weight: 0, draw: (dice) => ({ node: dice.node(), writes: dice.between(1, 7) }) },
-  'state cut off': { weight: 0, draw: (dice) => ({ node: dice.node(), length: dice.scale(1, 10_000) }) },
+  'state lost': { weight: 2, draw: (dice) => ({ node: dice.node() }) },
+  'state stale': { weight: 2, draw: (dice) => ({ node: dice.node(), writes: dice.between(1, 7) }) },
+  'state cut off': { weight: 2, draw: (dice) => ({ node: dice.node(), length: dice.scale(1, 10_000) }) },
   'killed while writing': {
-    weight: 0,
+    weight: 2,
     draw: (dice) => ({ node: dice.node(), backAfterMs: dice.pick([0, 500, 1_900, 2_100]) }),
   },
   'carrier loss': { weight: 4, draw: onNode(brief) },
@@ -68,9 +69,8 @@ export const faultKinds: { readonly [Kind in FaultKind]: FaultDraw<Kind> } = {
     weight: 4,
     draw: (dice) => ({ nodes: dice.someNodes(), oneWay: dice.chance(30), forMs: brief(dice) }),
   },
-  // Nothing is sent by UDP or to groups yet: not drawn until it is.
-  'udp filtered': { weight: 0, draw: (dice) => ({ forMs: long(dice) }) },
-  'multicast filtered': { weight: 0, draw: (dice) => ({ forMs: long(dice) }) },
+  'udp filtered': { weight: 2, draw: (dice) => ({ forMs: long(dice) }) },
+  'multicast filtered': { weight: 2, draw: (dice) => ({ forMs: long(dice) }) },
   'foreign claim': { weight: 2, draw: (dice) => ({ ip: firstAddressOf(dice.pool()), forMs: brief(dice) }) },
   'api outage': { weight: 5, draw: (dice) => ({ forMs: brief(dice) }) },
   'api restart': {

@@ -15,6 +15,7 @@ export function begin(fault: Fault, world: World): Cancel {
     case 'pause':
     case 'slow':
     case 'garbage collection':
+    case 'surge':
     case 'roll':
       return beginProcessFault(fault, world);
     case 'power loss':
@@ -22,6 +23,7 @@ export function begin(fault: Fault, world: World): Cancel {
     case 'freeze':
     case 'clock step':
     case 'not ready':
+    case 'wrong key':
     case 'kube-proxy stuck':
     case 'state lost':
     case 'state stale':

@@ -36,6 +36,8 @@ export type ProcessFault =
   /** Every thread of every program is paused for 100–500 ms, on average each 30 s. */
   | { readonly kind: 'garbage collection'; readonly forMs: number }
   /** All processes of the program are restarted one after the other. */
+  /** Upgrades: a new process is started beside the old one, which is asked to end when the time is over (maxSurge 1, minReadySeconds). */
+  | { readonly kind: 'surge'; readonly program: Program; readonly node: string; readonly forMs: number }
   | { readonly kind: 'roll'; readonly program: Program; readonly everyMs: number; readonly forMs: number };
 
 export type NodeFault =
@@ -54,6 +56,8 @@ export type NodeFault =
   | { readonly kind: 'state cut off'; readonly node: string; readonly length: number }
   /** The speaker is killed in the middle of its next write of the file. */
   | { readonly kind: 'killed while writing'; readonly node: string; readonly backAfterMs: number }
+  /** Its speaker has the key of another cluster. */
+  | { readonly kind: 'wrong key'; readonly node: string; readonly forMs: number }
   /** kube-proxy's rules follow nothing any more. */
   | { readonly kind: 'kube-proxy stuck'; readonly node: string; readonly forMs: number };
 

@@ -19,6 +19,8 @@ export function beginNodeFault(fault: NodeFault, world: World): Cancel {
       return () => {};
     case 'not ready':
       return machine.silenceKubelet();
+    case 'wrong key':
+      return machine.mistakeSecret('theirs');
     case 'kube-proxy stuck':
       return machine.kubeProxy.stick();
     case 'state lost':

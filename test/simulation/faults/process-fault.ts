@@ -23,6 +23,9 @@ export function beginProcessFault(fault: ProcessFault, world: World): Cancel {
       return world.machine(fault.node).hold(fault.program, fault.thread);
     case 'slow':
       return world.machine(fault.node).slow(fault.program, fault.factor);
+    case 'surge':
+      world.machine(fault.node).replace(fault.program, fault.forMs);
+      return () => {};
     case 'garbage collection':
       return collectGarbage(world);
     case 'roll': {

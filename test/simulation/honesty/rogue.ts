@@ -3,6 +3,11 @@ import { ipAddressPools } from '#shared/api/ip-address-pool.ts';
 import type { KubeApi, KubeRequest } from '#shared/kube/kube-api.ts';
 import { leases, namespaces, services } from '#shared/kube/resources.ts';
 import type { Ip } from '#shared/net/ip.ts';
+import type { SegmentEffect } from '#speaker/segment/effect.ts';
+import type { SegmentEvent } from '#speaker/segment/event.ts';
+import { encodeMessage, type Message } from '#speaker/segment/message/message.ts';
+import type { NodeId } from '#speaker/segment/node-id.ts';
+import { initialSegment } from '#speaker/segment/segment.ts';
 import { accept } from '#speaker/l2/classic-bpf.ts';
 import { arpFilter } from '#speaker/l2/arp-filter.ts';
 import { answerTo, arpEtherType, arpRequest, readArp, writeArp } from '../lan/arp-message.ts';
@@ -10,6 +15,8 @@ import { broadcastNumber, ipv4Number } from '../lan/octets.ts';
 import { NodeTime } from '../node-time.ts';
 import type { ProcessRef } from '../observer.ts';
 import { Thread } from '../thread.ts';
+import { segmentPort } from '../lan/udp-packet.ts';
+import { foreignMac, nodeIdText } from '../world/address-plan.ts';
 import type { Machine } from '../world/machine.ts';
 import { ownNamespace, serviceNamespace } from '../world/manifests.ts';
 import type { World } from '../world/world.ts';
@@ -47,6 +54,29 @@ export function announce({ kernel, nic }: Machine, ip: Ip, mac = nic.mac): void 
   const number = ipv4Number(ip);
   const message = { operation: arpRequest, senderMac: mac, senderIp: number, targetMac: 0, targetIp: number };
   kernel.send(nic, writeArp(broadcastNumber, message));
+}
+
+/** The node's speaker does nothing any more, and nobody knows why. */
+export function stopSpeaker(machine: Machine): void {
+  machine.process('speaker')?.thread('wire').hold();
+}
+
+/** A datagram that the node is taken to have sent to all. */
+export function say(world: World, node: string, message: Message): void {
+  const header = { joining: false, keyId: 0, sender: nodeIdText(node) as NodeId, incarnation: 1, sequence: 1 };
+  const datagram = encodeMessage(header, message);
+  const { ip } = world.machine(node).nic.addresses[0] ?? { ip: '0.0.0.0' as Ip };
+  const [source, destination] = [ip, '224.0.0.254' as Ip].map((each) => ({ ip: each, port: segmentPort }));
+  if (source === undefined || destination === undefined) return;
+  world.tell((observer) => observer.datagram?.(node, 'lan', { source, destination, hopLimit: 255, datagram }));
+}
+
+/** A step that some speaker on the node says that it took. */
+export function explain(world: World, node: string, event: SegmentEvent, effects: readonly SegmentEffect[]): void {
+  const ref = { name: `${node}/speaker#stranger`, node, program: 'speaker' } as const;
+  const link = { carrier: true, mac: foreignMac, interfaceName: 'eth0', prefixes: [], gateways: [] };
+  const state = initialSegment(nodeIdText(node) as NodeId, link);
+  world.tell((observer) => observer.explained?.(ref, { segment: 'eth0', event, effects, state }));
 }
 
 /** A program on a node that is taken for one of ours, and told of as such. */

@@ -50,7 +50,8 @@ export const kubeMutants: readonly Mutant[] = [
     find: 'return Math.min(capMs, firstBackOffMs * 2 ** Math.min(failures, 20));',
     replace: 'return Math.min(capMs, 0 * failures);',
     caughtBy: ['K1'],
-    soakSeeds: 10,
+    scenarios: ['1,000 Services created during an apiserver brown-out'],
+    soakSeeds: 5,
   },
   {
     name: 'silence of the API withdraws',

@@ -3,37 +3,12 @@ import type { Mutant } from './mutant.ts';
 
 export const speakerMutants: readonly Mutant[] = [
   {
-    name: 'queued ARP answered after a gap',
-    file: 'speaker/l2/responder.ts',
-    find: "return { state, effects: [{ kind: 'discardReceived' }] };",
-    replace: 'return { state, effects: [] };',
-    caughtBy: ['questions asked during a pause are not answered after it'],
-    scenarios: ['questions asked during a pause are not answered after it'],
-  },
-  {
     name: 'loser goes on answering',
     file: 'speaker/l2/packet-responder.ts',
-    find: 'const before = this.#addresses;',
-    replace: 'const before = this.#addresses;\n    if (addresses.length < before.length) return;',
+    find: "this.#dispatch({ kind: 'silence', addresses: ips });",
+    replace: '',
     caughtBy: ['L1', 'L2', 'L12', 'a node is excluded and comes back'],
     scenarios: ['a node is excluded and comes back'],
-  },
-  {
-    name: 'placement recomputed for all',
-    file: 'speaker/desired/ownership.ts',
-    find: 'const ownScore = score(addressHash, hashOf(candidate.node));',
-    replace: 'const ownScore = score(addressHash + candidates.length, hashOf(candidate.node));',
-    caughtBy: ['L8', 'a node is excluded and comes back'],
-    scenarios: ['a node is excluded and comes back'],
-  },
-  {
-    name: 'a node that is not ready keeps its addresses',
-    file: 'speaker/desired/ownership.ts',
-    find: 'if (a.ready !== b.ready) return a.ready ? 1 : -1;',
-    replace: '',
-    caughtBy: ['L1', 'L3', 'Liveness', 'node crash'],
-    scenarios: ['node crash'],
-    soakSeeds: 10,
   },
   {
     name: 'reply-form announcement with target MAC ff:… only',
@@ -47,7 +22,7 @@ export const speakerMutants: readonly Mutant[] = [
   {
     name: 'no announcement of a new MAC or a returned carrier',
     file: 'speaker/l2/responder.ts',
-    find: 'return announceDue(reschedule(changed, rescheduleAll(state.schedule, nowMs)), nowMs);',
+    find: "return announceDue(announcing(changed, [...state.answered], 'schedule', nowMs), nowMs);",
     replace: 'return { state: changed, effects: [] };',
     caughtBy: ['MAC address changes twice in a second'],
     scenarios: ['MAC address changes twice in a second'],
@@ -76,15 +51,6 @@ export const speakerMutants: readonly Mutant[] = [
     replace: 'const ready = nodesWith(byNode, (counts) => counts.ready + counts.servingTerminating > 0);',
     caughtBy: ['L1', 'L4'],
     scenarios: ['endpoints of ETP Local terminate'],
-    soakSeeds: 10,
-  },
-  {
-    name: 'ETP Local: sharers not intersected',
-    file: 'speaker/desired/announcements.ts',
-    find: 'deciding.every(({ candidates, usable }) =>',
-    replace: 'deciding.some(({ candidates, usable }) =>',
-    caughtBy: ['L1', 'L4', 'sharers with ETP Local'],
-    scenarios: ['sharers with ETP Local'],
     soakSeeds: 10,
   },
 ];

@@ -1,5 +1,5 @@
-// For which addresses a node answers, judged from outside: whether its kernel would hand a request for the address to a living program. The
-// judge is the filter that the program has set, run on such a request.
+// For which addresses a node answers, judged from outside: whether its kernel would hand a request for the address to a living program, by the
+// filter that the program has set, and whether the program would answer it: programs hear more than they answer.
 import { familyOf, type Ip } from '#shared/net/ip.ts';
 import type { Cancel } from '#shared/runtime/clock.ts';
 import type { BpfProgram } from '#speaker/l2/classic-bpf.ts';
@@ -102,11 +102,13 @@ export class Answering {
   #answeredOn(nic: Nic): ReadonlySet<Ip> {
     const found = new Set<Ip>();
     if (!this.#kernel.isRunning || !nic.isUp || !nic.hasCarrier || nic.attachment.isDeaf) return found;
-    for (const { thread, packetSockets } of this.#kernel.processes) {
+    for (const { thread, packetSockets, answers } of this.#kernel.processes) {
       if (!thread.isAlive || thread.isHeld) continue;
       for (const { socket, nic: on, etherType } of packetSockets.sockets) {
         if (on !== nic || etherType !== arpEtherType) continue;
-        for (const ip of this.#passing(socket.filter.program)) if (this.#watched.has(ip)) found.add(ip);
+        for (const ip of this.#passing(socket.filter.program)) {
+          if (this.#watched.has(ip) && answers(nic.interfaceName, ip)) found.add(ip);
+        }
       }
     }
     return found;

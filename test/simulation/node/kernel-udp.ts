@@ -18,6 +18,8 @@ export interface KernelUdpDependencies extends UdpInterfaceDependencies {
 }
 
 export interface ProgramUdpSockets extends UdpSockets<unknown> {
+  /** Datagrams that have come and are not read. */
+  readonly unread: number;
   /** The program is dead. */
   closeAll(): void;
 }
@@ -54,6 +56,11 @@ export class KernelUdp {
       return socket;
     };
     return {
+      get unread() {
+        let unread = 0;
+        for (const socket of mine) unread += socket.unread;
+        return unread;
+      },
       open: (options, listener) => open(options, listener, ({ sockets }) => sockets, true),
       listenToGroup: (options, listener) => open(options, listener, ({ groupReceivers }) => groupReceivers, false),
       closeAll() {

@@ -79,10 +79,8 @@ export class Kernel {
   get network(): HostNetworkState {
     const loopback = ethernet(1, 'lo', { mac: undefined, loopback: true, ethernet: false });
     const links = [loopback, ...this.#nics.map(({ link }) => link)];
-    return network(
-      links,
-      this.#nics.flatMap(({ addresses }) => addresses),
-    );
+    const addresses = this.#nics.flatMap((nic) => nic.addresses);
+    return { ...network(links, addresses), gateways: this.#nics.flatMap(({ gateways }) => gateways) };
   }
 
   get processes(): ReadonlySet<ProcessNetwork> {
@@ -107,6 +105,15 @@ export class Kernel {
 
   udpForProgram(thread: Thread): ProgramUdpSockets {
     return this.#udp.forProgram(thread);
+  }
+
+  /** Datagrams that wait to be read by a process: its threads have its name. */
+  unreadDatagrams(process: string): number {
+    let unread = 0;
+    for (const { thread, udpSockets } of this.#processes) {
+      if (thread.name.startsWith(`${process}/`)) unread += udpSockets.unread;
+    }
+    return unread;
   }
 
   /** Addresses for which it is told whether this node answers, instead of those before. */

@@ -2,7 +2,7 @@
 import { parseIp, type Ip } from '#shared/net/ip.ts';
 import type { Mac } from '#shared/net/mac.ts';
 import type { Cancel } from '#shared/runtime/clock.ts';
-import type { InterfaceAddress, Link } from '#speaker/l2/host-network.ts';
+import type { Gateway, InterfaceAddress, Link } from '#speaker/l2/host-network.ts';
 import { once } from '../cancel.ts';
 import type { Frame } from '../lan/frame.ts';
 import { macNumber, macText } from '../lan/octets.ts';
@@ -16,6 +16,8 @@ export interface NicOptions {
   readonly mac: Mac;
   /** With prefix, as 192.0.2.11/24. */
   readonly addresses: readonly string[];
+  /** Next hops of default routes. */
+  readonly gateways?: readonly Ip[];
   readonly segment: Segment;
 }
 
@@ -28,17 +30,19 @@ export class Nic implements Station {
   #index: number;
   #mac: number;
   #addresses: readonly string[];
+  readonly #gateways: readonly Ip[];
   #isUp = true;
   #hasPower = true;
   #carrierLosses = 0;
 
-  constructor({ index, name, mac, addresses, segment }: NicOptions, kernel: Kernel) {
+  constructor({ index, name, mac, addresses, gateways = [], segment }: NicOptions, kernel: Kernel) {
     this.name = kernel.name;
     this.interfaceName = name;
     this.#kernel = kernel;
     this.#index = index;
     this.#mac = macNumber(mac);
     this.#addresses = addresses;
+    this.#gateways = gateways;
     this.attachment = segment.attach(this);
   }
 
@@ -64,6 +68,10 @@ export class Nic implements Station {
       const [ip = '', bits] = text.split('/');
       return address(this.#index, parseIp(ip) ?? '', Number(bits));
     });
+  }
+
+  get gateways(): readonly Gateway[] {
+    return this.#gateways.map((ip) => ({ interfaceIndex: this.#index, ip }));
   }
 
   get link(): Link {

@@ -80,6 +80,10 @@ export class SimulatedPacketSocket implements PacketSocket {
     this.#groups.delete(group);
   }
 
+  receiveWaiting(): void {
+    this.read();
+  }
+
   discardReceived(): number {
     const frames = this.#queue.length;
     this.#queue = [];

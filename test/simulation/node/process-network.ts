@@ -1,4 +1,5 @@
 // The network as one program on a simulated node has it: its packet and UDP sockets and its news of the interfaces. Both end with the program.
+import type { Ip } from '#shared/net/ip.ts';
 import { uniform, type Random } from '#shared/runtime/random.ts';
 import type { Thread } from '../thread.ts';
 import type { Scheduler } from '../time/scheduler.ts';
@@ -21,6 +22,8 @@ export class ProcessNetwork {
   /** Datagrams are what the program says that they are: octets, or in fast runs objects. */
   readonly udpSockets: ProgramUdpSockets;
   readonly hostNetwork: SimulatedHostNetwork;
+  /** The program answers requests for the address that come by the interface; one that does not tell answers all that its filter passes. */
+  answers: (interfaceName: string, ip: Ip) => boolean = () => true;
   readonly #kernel: Kernel;
   #isOver = false;
 
@@ -35,6 +38,11 @@ export class ProcessNetwork {
       scheduler.at(lastUs, () => thread.receive(work, newsCostUs));
     });
     thread.changed = () => kernel.answeringChanged();
+  }
+
+  /** It may answer for others now. */
+  answeringChanged(): void {
+    this.#kernel.answeringChanged();
   }
 
   /** The program is dead. */

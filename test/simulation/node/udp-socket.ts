@@ -42,6 +42,10 @@ export class SimulatedUdpSocket implements UdpSocket<unknown> {
     return this.bound.port;
   }
 
+  get unread(): number {
+    return this.#queue.length;
+  }
+
   /** Octets are copied, as the kernel does; anything else is shared. */
   send(datagram: unknown, to: UdpEndpoint): SendOutcome {
     if (!this.#isOpen) return 'failed';

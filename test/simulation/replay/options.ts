@@ -11,7 +11,7 @@ npm run sim -- --scale                                10,000 Services on 100 nod
                     $TMPDIR/ingot-sim-<seed>.ndjson (after a violation it is written in any case, by a second run)
   --keep-going      collects violations instead of stopping at the first
   --save slug       writes the shortest failing case to test/simulation/regressions/<slug>.json
-  --fast, --bytes   beats as objects (default) or as bytes; there are no beats yet: both run the same, ARP is always bytes
+  --fast, --bytes   both run the same: beats and ARP travel as bytes
 
 Ends with 1 if an invariant is violated.`;
 

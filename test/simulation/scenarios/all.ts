@@ -1,4 +1,22 @@
 // All hand-written scenarios, in the order in which they are played.
+import { deletionDuringOutage, outageAndNodeCrash, outageAndSpeakerRestart } from './api-outage.ts';
+import { drainByTaint, speakerAskedToEnd, targetDies } from './drain.ts';
+import { foreignFirst, foreignLater } from './foreign-host.ts';
+import {
+  crashInHeavyLoss,
+  crashInLoss,
+  halfLost,
+  heavyLoss,
+  lossInBursts,
+  multicastFiltered,
+  silentKernel,
+  udpFiltered,
+  udpFilteredFromTheStart,
+} from './lan-trouble.ts';
+import { carrierBlinks, carrierFlaps, carrierLost, deafLink, muteLink } from './links.ts';
+import { oneOfTwoCutOff, oneOfTwoWithoutClients, routerAbsent, switchDies } from './two-nodes.ts';
+import { bothLive, newOneDies, surgeUpgrade } from './upgrade.ts';
+import { clockStepsUnderALease } from './clock-steps-under-a-lease.ts';
 import { coldStart, firstNodeAlone, singleNode } from './cold-start.ts';
 import { handedOverBehindALaggingWatch, poolsCannotBeRead } from './controller-change.ts';
 import { controllerCrashAfterEachWrite } from './controller-crash-after-each-write.ts';
@@ -9,15 +27,33 @@ import { leaderWithoutAList } from './leader-without-a-list.ts';
 import { leaderPausedPastItsLease } from './leader-paused-past-its-lease.ts';
 import { localEndpointsTerminate, localSharers } from './local-endpoints.ts';
 import { goneVersions, idleWatches, laggingReplicas, lostDeleted, watchesThatBreak } from './lost-watch-events.ts';
-import { mostNodesCrash, nodeCrash, oneOfTwoCrashes, twoNodesCrash } from './node-crash.ts';
+import {
+  fiveOfTenCrash,
+  fourOfTenCrash,
+  mostNodesCrash,
+  nodeCrash,
+  oneOfTwoCrashes,
+  sixOfTenCrash,
+  twoNodesCrash,
+} from './node-crash.ts';
 import {
   cutFromTheApi,
   partitionFlapping,
   partitionInHalves,
   partitionOfOne,
+  partitionOfThree,
   partitionOneWay,
 } from './partition-and-heal.ts';
-import { allPaused, clocksStep, clusterPaused, frozen, garbageCollection, wireHung, wirePaused } from './pauses.ts';
+import {
+  allPaused,
+  clocksStep,
+  clusterPaused,
+  frozen,
+  garbageCollection,
+  wireHung,
+  wirePaused,
+  wirePausedBriefly,
+} from './pauses.ts';
 import { nodeExcluded } from './node-excluded.ts';
 import { macChanges } from './mac-changes.ts';
 import { oldQuestions } from './old-questions.ts';
@@ -46,6 +82,7 @@ export const scenarios: readonly Scenario[] = [
   twoControllersLead,
   leaderWithoutAList,
   leaderPausedPastItsLease,
+  clockStepsUnderALease,
   poolsCannotBeRead,
   handedOverBehindALaggingWatch,
   staleCache,
@@ -70,17 +107,51 @@ export const scenarios: readonly Scenario[] = [
   twoNodesCrash,
   mostNodesCrash,
   oneOfTwoCrashes,
+  fourOfTenCrash,
+  fiveOfTenCrash,
+  sixOfTenCrash,
+  oneOfTwoCutOff,
+  oneOfTwoWithoutClients,
+  routerAbsent,
+  switchDies,
+  heavyLoss,
+  halfLost,
+  lossInBursts,
+  udpFiltered,
+  udpFilteredFromTheStart,
+  multicastFiltered,
+  silentKernel,
+  crashInLoss,
+  crashInHeavyLoss,
+  deafLink,
+  muteLink,
+  carrierLost,
+  carrierBlinks,
+  carrierFlaps,
+  foreignFirst,
+  foreignLater,
+  drainByTaint,
+  targetDies,
+  speakerAskedToEnd,
+  surgeUpgrade,
+  bothLive,
+  newOneDies,
+  outageAndNodeCrash,
+  outageAndSpeakerRestart,
+  deletionDuringOutage,
   nodeExcluded,
   speakerCrash,
   speakerCrashLoop,
   rollingRestart,
   partitionInHalves,
   partitionOfOne,
+  partitionOfThree,
   partitionOneWay,
   partitionFlapping,
   cutFromTheApi,
   garbageCollection,
   wirePaused,
+  wirePausedBriefly,
   wireHung,
   allPaused,
   clusterPaused,

@@ -44,23 +44,28 @@ export const localEndpointsTerminate: Scenario = {
 
 export const localSharers: Scenario = {
   name: 'sharers with ETP Local',
-  topology: { nodes: 3, services: 0, pools: 1, poolAddresses: 1, controllers: 1, clients: 2 },
+  topology: { nodes: 3, services: 0, pools: 1, poolAddresses: 4, controllers: 1, clients: 2 },
   seeds: [1, 2, 3],
   script: (stage) => {
     const { apiserver, workloads } = stage.world;
     const create = (index: number, ...nodes: readonly string[]): void => {
       const name = `local-${index}`;
       const clusterIP = `10.96.9.${index}`;
-      const fields = { name, clusterIP, port: 8_000 + index, policy: 'Local', sharingKey: 'local' } as const;
+      const sharingKey = `local-${Math.ceil(index / 2)}`;
+      const fields = { name, clusterIP, port: 8_000 + index, policy: 'Local', sharingKey } as const;
       apiserver.put(services, serviceManifest(fields));
       workloads.run(serviceNamespace, name, nodes);
     };
-    create(1, 'n1', 'n2');
-    create(2, 'n2', 'n3');
+    for (const pair of [0, 2, 4, 6]) {
+      create(pair + 1, 'n1', 'n2');
+      create(pair + 2, 'n2', 'n3');
+    }
     stage.run(60_000);
     expectAllAllocated(stage);
     expectAllServed(stage);
-    const owner = stage.world.shown.all.flatMap((ip) => stage.answerers.now(ip)).join();
-    stage.expect(owner === 'n2', '10.64.0.0', `answered by ${owner}, which does not have endpoints of both`);
+    for (const ip of stage.world.shown.all) {
+      const owner = stage.answerers.now(ip).join();
+      stage.expect(owner === 'n2', ip, `answered by ${owner}, which does not have endpoints of both`);
+    }
   },
 };

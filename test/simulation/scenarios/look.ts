@@ -49,20 +49,27 @@ export function expectUnmoved(stage: Stage, before: ReadonlyMap<string, readonly
 export function expectAllServed(stage: Stage, { local = true }: { readonly local?: boolean } = {}): void {
   const { world, answerers } = stage;
   for (const ip of world.shown.all) {
-    if (!local && [...world.shown.holders(ip).values()].some(isLocal)) continue;
+    if (!local && isLocalAddress(stage, ip)) continue;
     const nodes = answerers.now(ip);
     stage.expect(nodes.length === 1, ip, `answered by ${nodes.length === 0 ? 'nobody' : nodes.join()}`);
-    stage.expect(
-      world.clients.some((client) => client.reaches(ip)),
-      ip,
-      'no client reaches it',
-    );
+    const isReached = world.clients.length === 0 || world.clients.some((client) => client.reaches(ip));
+    stage.expect(isReached, ip, 'no client reaches it');
   }
 }
 
 /** Looks every so often until it is so; at most so long. */
 export function runUntil(stage: Stage, mostMs: number, isSo: () => boolean, stepMs = 10): void {
   for (let ms = 0; ms < mostMs && !isSo(); ms += stepMs) stage.run(stepMs);
+}
+
+/** Of a Service with ETP Local: only nodes with its endpoints may answer. */
+export function isLocalAddress({ world }: Stage, ip: Ip): boolean {
+  return [...world.shown.holders(ip).values()].some(isLocal);
+}
+
+/** Which node answers for each address that any of them may answer for. */
+export function ownersForAll(stage: Stage): ReadonlyMap<Ip, string> {
+  return new Map([...owners(stage)].filter(([ip]) => !isLocalAddress(stage, ip)));
 }
 
 /** Which node answers for each address. */

@@ -1,5 +1,5 @@
-// A node is excluded by its label and comes back: its addresses move and return, no others move, and whoever gives one up is silent.
-import { expectAllServed, expectSameOwners, owners } from './look.ts';
+// A node is excluded by its label and comes back: its addresses move and stay where they went, no others move, and whoever gives one up is silent.
+import { expectAllServed, expectSameOwners, ownersForAll } from './look.ts';
 import type { Scenario } from './scenario.ts';
 
 const node = 'n2';
@@ -10,12 +10,13 @@ export const nodeExcluded: Scenario = {
   seeds: [1, 2, 3],
   script: (stage) => {
     stage.run(30_000);
-    const before = owners(stage);
+    const before = ownersForAll(stage);
     stage.apply({ kind: 'exclude label', node, forMs: 20_000 });
     stage.run(15_000);
     expectSameOwners(stage, new Map([...before].filter(([, owner]) => owner !== node)), `by the exclusion of ${node}`);
+    const moved = ownersForAll(stage);
     stage.run(20_000);
-    expectSameOwners(stage, before, `by the return of ${node}`);
+    expectSameOwners(stage, moved, `by the return of ${node}`);
     stage.run(60_000);
     expectAllServed(stage);
   },

@@ -1,10 +1,13 @@
 // A speaker stands still while a neighbour asks. When it goes on those questions are old: somebody else may have been given the address since.
+import { arpReply, isAnnouncement, readArp } from '../lan/arp-message.ts';
 import { Client } from '../lan/client.ts';
+import { ipv4Number } from '../lan/octets.ts';
 import type { Observer } from '../observer.ts';
 import { clientIp, clientMac } from '../world/address-plan.ts';
 import type { Scenario } from './scenario.ts';
 
-const pauseMs = 2_500;
+/** Others do not take its addresses yet. */
+const pauseMs = 2_000;
 /** A question that came meanwhile is taken up at once. */
 const atOnceMs = 5;
 
@@ -23,7 +26,14 @@ export const oldQuestions: Scenario = {
     for (const ip of world.shown.all) stranger.use(ip);
     stage.run(pauseMs - 100 - 1);
     let sent = 0;
-    const count: Observer = { sent: (node) => void (sent += node === 'n1' ? 1 : 0) };
+    const asked = new Set(world.shown.all.map(ipv4Number));
+    const count: Observer = {
+      sent: (node, _, frame) => {
+        const arp = readArp(frame);
+        const isAnswer = arp?.operation === arpReply && !isAnnouncement(arp) && asked.has(arp.senderIp);
+        if (node === 'n1' && isAnswer) sent++;
+      },
+    };
     world.observe(count);
     stage.run(1 + atOnceMs);
     stage.expect(sent === 0, 'n1', `answers ${sent} old questions`);

@@ -1,6 +1,6 @@
-// The LAN falls apart and heals: afterwards one node answers for each address, on both sides of the split everybody was served by somebody.
+// The LAN falls apart and heals: afterwards one node answers for each address, and what the larger side had stays there.
 import type { Fault } from '../faults/fault.ts';
-import { expectAllServed, expectUnmoved, shown } from './look.ts';
+import { expectAllServed, expectSameOwners, expectUnmoved, ownersForAll, shown } from './look.ts';
 import type { Scenario } from './scenario.ts';
 
 function split(name: string, nodes: number, faults: readonly Fault[]): Scenario {
@@ -11,6 +11,10 @@ function split(name: string, nodes: number, faults: readonly Fault[]): Scenario 
     script: (stage) => {
       stage.run(20_000);
       const before = shown(stage);
+      const [first] = faults;
+      // More of them may claim something before they know how few they are.
+      const few = first?.kind === 'partition' && first.nodes.length === 1 ? first.nodes : undefined;
+      const stayed = new Map([...ownersForAll(stage)].filter(([, owner]) => few?.includes(owner) === false));
       for (const fault of faults) {
         stage.apply(fault);
         stage.run(700);
@@ -18,6 +22,7 @@ function split(name: string, nodes: number, faults: readonly Fault[]): Scenario 
       stage.run(90_000);
       expectUnmoved(stage, before);
       expectAllServed(stage);
+      expectSameOwners(stage, stayed, 'though it was among the many');
     },
   };
 }
@@ -29,6 +34,10 @@ export const partitionInHalves = split('partition 5|5 and heal', 10, [
 ]);
 export const partitionOfOne = split('partition 9|1 and heal', 10, [
   { kind: 'partition', nodes: ['n1'], oneWay: false, forMs: 20_000 },
+]);
+/** So many that each of them knows that it hears. */
+export const partitionOfThree = split('partition 7|3 and heal', 10, [
+  { kind: 'partition', nodes: ['n1', 'n2', 'n3'], oneWay: false, forMs: 20_000 },
 ]);
 export const partitionOneWay = split('one-way partition and heal', 5, [
   { kind: 'partition', nodes: ['n1', 'n2'], oneWay: true, forMs: 20_000 },

@@ -1,4 +1,5 @@
 // Who has which address on the simulated LAN, 10.0.0.0/8: nodes, clients, pools and foreign hosts never meet.
+import { createHash } from 'node:crypto';
 import type { Ip } from '#shared/net/ip.ts';
 import type { Mac } from '#shared/net/mac.ts';
 
@@ -9,6 +10,11 @@ export const mostPoolAddresses = 65_536;
 /** `index` from 0. */
 export function nodeName(index: number): string {
   return `n${index + 1}`;
+}
+
+/** What speakers call it among themselves (spec/layer2.md §8). */
+export function nodeIdText(name: string): string {
+  return createHash('sha256').update(name).digest('hex').slice(0, 16);
 }
 
 export function nodeIp(index: number): Ip {
@@ -33,6 +39,8 @@ export function clientMac(index: number): Mac {
 }
 
 export const foreignMac = mac(0x04_0000);
+export const routerMac = mac(0x05_0000);
+export const routerIp = address(0x0a00_0001);
 
 export function poolRange(pool: number, addresses: number): string {
   const first = 0x0a40_0000 + pool * mostPoolAddresses;

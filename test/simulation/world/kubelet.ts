@@ -1,4 +1,4 @@
-// What keeps programs running on a machine: starts them again after they have ended, later each time they end soon.
+// What keeps programs running on a machine: starts them again after they have ended, later each time they end soon; and replaces them.
 import { uniform, type Random } from '#shared/runtime/random.ts';
 import type { Program } from '../faults/fault.ts';
 import type { Scheduler } from '../time/scheduler.ts';
@@ -25,11 +25,15 @@ const firstBackOffMs = 1_000;
 const longestBackOffMs = 300_000;
 /** A program that lived that long has no history. */
 const healthyAfterMs = 600_000;
+/** terminationGracePeriodSeconds: who was asked to end and has not by then is killed. */
+const graceMs = 30_000;
 
 export class Kubelet {
   readonly #dependencies: KubeletDependencies;
   readonly #wanted = new Set<Program>();
   readonly #running = new Map<Program, Running>();
+  /** Those whose successor runs already. */
+  readonly #replaced = new Set<Running>();
   readonly #starts = new Map<Program, number>();
   readonly #backOffMs = new Map<Program, number>();
   #isOn = true;
@@ -38,12 +42,13 @@ export class Kubelet {
     this.#dependencies = dependencies;
   }
 
+  /** The newest one. */
   process(program: Program): Process | undefined {
     return this.#running.get(program)?.process;
   }
 
   get processes(): readonly Process[] {
-    return [...this.#running.values()].map(({ process }) => process);
+    return [...this.#replaced, ...this.#running.values()].map(({ process }) => process);
   }
 
   /** From now on it is kept running. */
@@ -58,19 +63,35 @@ export class Kubelet {
     if (running === undefined) return;
     this.#backOffMs.set(program, backAfterMs);
     if (how === 'kill') running.process.end();
-    else running.askToEnd();
+    else this.#ask(running);
+  }
+
+  /** By a new one that is started beside it (maxSurge 1); so long after that it is asked to end. */
+  replace(program: Program, askAfterMs: number): void {
+    const old = this.#running.get(program);
+    if (old === undefined) return;
+    this.#running.delete(program);
+    this.#replaced.add(old);
+    this.#startAfter(program, 0);
+    this.#dependencies.scheduler.after(askAfterMs * 1000, () => this.#ask(old));
   }
 
   /** With its machine: nothing of what ran is left. */
   powerOff(): void {
     this.#isOn = false;
-    for (const { process } of this.#running.values()) process.end();
+    for (const process of this.processes) process.end();
   }
 
   powerOn(): void {
     this.#isOn = true;
     this.#backOffMs.clear();
     for (const program of this.#wanted) this.#startAfter(program, 0);
+  }
+
+  #ask({ process, askToEnd }: Running): void {
+    if (!process.isAlive) return;
+    askToEnd();
+    this.#dependencies.scheduler.after(graceMs * 1000, () => process.end());
   }
 
   #startAfter(program: Program, waitMs: number): void {
@@ -88,10 +109,11 @@ export class Kubelet {
     const startedUs = scheduler.nowUs;
     const running = start(program, count);
     this.#running.set(program, running);
-    running.process.atDeath(() => this.#ended(program, (scheduler.nowUs - startedUs) / 1000));
+    running.process.atDeath(() => this.#ended(program, running, (scheduler.nowUs - startedUs) / 1000));
   }
 
-  #ended(program: Program, livedMs: number): void {
+  #ended(program: Program, running: Running, livedMs: number): void {
+    if (this.#replaced.delete(running)) return;
     this.#running.delete(program);
     const backOffMs = this.#backOffMs.get(program) ?? firstBackOffMs;
     const waitMs = livedMs > healthyAfterMs ? Math.min(backOffMs, firstBackOffMs) : backOffMs;

@@ -10,6 +10,7 @@ import type { NodeLifecycle } from '../cluster/node-lifecycle.ts';
 import type { Segment } from '../lan/segment.ts';
 import { Kernel } from '../node/kernel.ts';
 import { KubeProxy } from '../node/kube-proxy.ts';
+import { SimulatedKubeProxyProbe } from '../node/kube-proxy-probe.ts';
 import type { Nic } from '../node/nic.ts';
 import { StateDisk } from '../node/state-disk.ts';
 import type { ServedServices } from '../node/served-services.ts';
@@ -18,11 +19,13 @@ import type { Observer } from '../observer.ts';
 import { randomFor } from '../time/random.ts';
 import type { Scheduler } from '../time/scheduler.ts';
 import type { Trace } from '../trace.ts';
-import { lanPrefixBits, nodeIp, nodeMac, nodeName, replacedMac } from './address-plan.ts';
+import { traceDatagram, traceStep } from './segment-trace.ts';
+import { lanPrefixBits, nodeIp, nodeMac, nodeName, replacedMac, routerIp } from './address-plan.ts';
 import { runController } from './controller-process.ts';
 import { Kubelet, type Running } from './kubelet.ts';
 import { Process, type ThreadName } from './process.ts';
-import { runSpeaker } from './speaker-process.ts';
+import { usualSecret } from './segment-keys.ts';
+import { runSpeaker, type RunningSpeaker } from './speaker-process.ts';
 
 export interface MachineDependencies {
   readonly scheduler: Scheduler;
@@ -33,6 +36,8 @@ export interface MachineDependencies {
   readonly observers: readonly Observer[];
   readonly lifecycle: NodeLifecycle;
   readonly services: ServedServices;
+  /** Of the node that speakers have given this id. */
+  readonly nameOf: (id: string) => string;
 }
 
 const mostDriftPpm = 100;
@@ -51,10 +56,13 @@ export class Machine {
   readonly #kubelet: Kubelet;
   #time: NodeTime;
   #isOn = true;
+  /** Of the segments, as Pods here have it mounted. */
+  #secret = usualSecret;
+  readonly #speakers = new Set<RunningSpeaker>();
   #macChanges = 0;
 
   constructor(index: number, dependencies: MachineDependencies) {
-    const { scheduler, trace, seed, lan, observers } = dependencies;
+    const { scheduler, trace, seed, lan } = dependencies;
     this.index = index;
     this.name = nodeName(index);
     this.#dependencies = dependencies;
@@ -65,9 +73,16 @@ export class Machine {
       random: this.#random,
       start: (program, count) => this.#start(program, count),
     });
-    this.kernel = new Kernel(this.name, { scheduler, trace, seed, observer: kernelObserver(observers) });
+    this.kernel = new Kernel(this.name, { scheduler, trace, seed, observer: this.#kernelObserver() });
     const addresses = [`${nodeIp(index)}/${lanPrefixBits}`];
-    this.nic = this.kernel.addNic({ index: 2, name: 'eth0', mac: nodeMac(index), addresses, segment: lan });
+    this.nic = this.kernel.addNic({
+      index: 2,
+      name: 'eth0',
+      mac: nodeMac(index),
+      addresses,
+      gateways: [routerIp],
+      segment: lan,
+    });
     const { services } = dependencies;
     this.kubeProxy = new KubeProxy(this.kernel, {
       scheduler,
@@ -102,6 +117,17 @@ export class Machine {
   /** Killed, or asked to end; back that long after it has ended. */
   end(program: Program, how: 'kill' | 'ask', backAfterMs: number): void {
     this.#kubelet.end(program, how, backAfterMs);
+  }
+
+  /** By a new process beside it, and so long after asked to end. */
+  replace(program: Program, askAfterMs: number): void {
+    this.#kubelet.replace(program, askAfterMs);
+  }
+
+  /** Speakers here have another key until the answer is called. */
+  mistakeSecret(secret: string): Cancel {
+    this.#changeSecret(secret);
+    return once(() => this.#changeSecret(usualSecret));
   }
 
   hold(program: Program, thread: ThreadName | 'all'): Cancel {
@@ -164,6 +190,22 @@ export class Machine {
     this.nic.changeMac(replacedMac(this.index, ++this.#macChanges));
   }
 
+  #kernelObserver(): Pick<Observer, 'sent' | 'answering' | 'datagram'> {
+    const { observers, trace, nameOf } = this.#dependencies;
+    return {
+      sent: (...told) => {
+        for (const observer of observers) observer.sent?.(...told);
+      },
+      answering: (...told) => {
+        for (const observer of observers) observer.answering?.(...told);
+      },
+      datagram: (...told) => {
+        traceDatagram(trace, this.name, told[2], nameOf);
+        for (const observer of observers) observer.datagram?.(...told);
+      },
+    };
+  }
+
   #newTime(): NodeTime {
     return new NodeTime(this.#dependencies.scheduler, {
       originMs: uniform(this.#random, 1_000, longestUptimeMs),
@@ -197,27 +239,33 @@ export class Machine {
   }
 
   #runSpeaker(process: Process): () => void {
-    const { trace, seed, scheduler } = this.#dependencies;
-    const random = randomFor(seed, process.name);
+    const { trace, seed, scheduler, observers, nameOf } = this.#dependencies;
     const network = this.kernel.forProcess(process.thread('wire'));
+    const thread = process.thread('cluster');
     process.atDeath(() => network.end());
-    const { packetSockets, hostNetwork } = network;
-    return runSpeaker(process, { api: this.#connect(process), random, trace, scheduler, packetSockets, hostNetwork });
+    const speaker = runSpeaker(process, this.#secret, {
+      api: this.#connect(process),
+      random: randomFor(seed, process.name),
+      wireRandom: randomFor(seed, `${process.name} wire`),
+      trace,
+      scheduler,
+      network,
+      stateFile: this.stateDisk.forProgram({ scheduler, random: randomFor(seed, `${process.name} disk`), thread }),
+      kubeProxy: new SimulatedKubeProxyProbe({ scheduler, thread, kubeProxy: this.kubeProxy }),
+      explained: (step) => {
+        traceStep(trace, process.name, step, nameOf);
+        for (const observer of observers) observer.explained?.(process, step);
+      },
+    });
+    this.#speakers.add(speaker);
+    process.atDeath(() => this.#speakers.delete(speaker));
+    return speaker.askToEnd;
   }
-}
 
-function kernelObserver(observers: readonly Observer[]): Pick<Observer, 'sent' | 'answering' | 'datagram'> {
-  return {
-    sent: (...told) => {
-      for (const observer of observers) observer.sent?.(...told);
-    },
-    answering: (...told) => {
-      for (const observer of observers) observer.answering?.(...told);
-    },
-    datagram: (...told) => {
-      for (const observer of observers) observer.datagram?.(...told);
-    },
-  };
+  #changeSecret(secret: string): void {
+    this.#secret = secret;
+    for (const speaker of this.#speakers) speaker.changeSecret(secret);
+  }
 }
 
 function hooksOf(process: Process, observers: readonly Observer[]): ConnectionHooks {

@@ -1,23 +1,43 @@
 // The speaker as a process of the simulation: both of its threads with the shipped modules, on a simulated clock, chance, apiserver and kernel.
 import { createHash } from 'node:crypto';
-import type { HostNetwork } from '#speaker/l2/host-network.ts';
-import type { PacketSockets } from '#speaker/l2/packet-socket.ts';
-import type { FromWire, ToWire } from '#speaker/seam.ts';
+import { uniform, type Random } from '#shared/runtime/random.ts';
+import { defaultDrainSignals } from '#shared/runtime/drain-signals.ts';
+import type { KubeProxyProbe } from '#speaker/kube-proxy/health.ts';
+import type { Channel, FromWire, ToWire, WireOptions } from '#speaker/seam.ts';
 import { Speaker } from '#speaker/speaker.ts';
+import { readEarlierState } from '#speaker/state/earlier-state.ts';
+import type { StateFile } from '#speaker/state/state-file.ts';
 import { Wire } from '#speaker/wire.ts';
-import { uniform } from '#shared/runtime/random.ts';
+import { wireOptions } from '#speaker/wire-options.ts';
 import { channelPair } from '../channel.ts';
+import { segmentPort } from '../lan/udp-packet.ts';
+import { cheapCrypto } from '../node/cheap-crypto.ts';
+import type { ProcessNetwork } from '../node/process-network.ts';
+import type { ExplainedStep } from '../observer.ts';
 import type { Scheduler } from '../time/scheduler.ts';
 import type { ProgramDependencies } from './controller-process.ts';
 import { ownNamespace } from './manifests.ts';
 import type { Process } from './process.ts';
 import { quietMetrics } from './quiet-metrics.ts';
+import { segmentKeys } from './segment-keys.ts';
 import { traceLog } from './trace-log.ts';
 
 export interface SpeakerProcessDependencies extends ProgramDependencies {
   readonly scheduler: Scheduler;
-  readonly packetSockets: PacketSockets;
-  readonly hostNetwork: HostNetwork;
+  /** Of the wire thread. */
+  readonly wireRandom: Random;
+  readonly network: ProcessNetwork;
+  readonly stateFile: StateFile;
+  readonly kubeProxy: KubeProxyProbe;
+  readonly explained: (step: ExplainedStep) => void;
+}
+
+/** A speaker that runs, as its machine deals with it. */
+export interface RunningSpeaker {
+  /** As by SIGTERM: the cluster thread ends first, then the wire thread, then the process. */
+  readonly askToEnd: () => void;
+  /** The mounted Secret is another one now. */
+  readonly changeSecret: (secret: string) => void;
 }
 
 const startCostUs = 2_000;
@@ -26,46 +46,82 @@ const longestPassageUs = 5_000;
 
 const sha256 = (text: string): Uint8Array => createHash('sha256').update(text).digest();
 
-/** Answers with how it is asked to end: the cluster thread first, then the wire thread, then the process. */
-export function runSpeaker(process: Process, dependencies: SpeakerProcessDependencies): () => void {
-  const { api, random, trace, scheduler, packetSockets, hostNetwork } = dependencies;
+export function runSpeaker(process: Process, secret: string, dependencies: SpeakerProcessDependencies): RunningSpeaker {
+  const { api, random, trace, scheduler, stateFile, kubeProxy } = dependencies;
   const [cluster, wire] = [process.thread('cluster'), process.thread('wire')];
   const passageUs = (): number => uniform(random, shortestPassageUs, longestPassageUs);
   const [toWire, toCluster] = channelPair<ToWire, FromWire>(scheduler, passageUs, [cluster, wire]);
+  const { node: nodeName } = process;
+  const log = traceLog(trace, cluster.name);
   let speaker: Speaker | undefined;
   cluster.receive(() => {
+    const { clock } = cluster;
+    const earlier = readEarlierState(stateFile, { node: nodeName, wallMs: clock.wallMs() }, { sha256, log });
+    const options = wireOptions({ nodeName, l2Profile: 'default', segmentPort }, earlier, sha256);
+    wire.receive(() => startWire(process, options, toCluster, dependencies), startCostUs);
     speaker = new Speaker(
       {
         namespace: ownNamespace,
-        nodeName: process.node,
-        podName: `speaker-${process.node}`,
+        nodeName,
+        podName: `speaker-${nodeName}`,
         lbClass: undefined,
         ignoreExcludeLb: false,
+        drainSignals: defaultDrainSignals,
+        segmentKeyDirectory: '/etc/ingot/segment-key',
+        earlier,
       },
       {
         api,
-        clock: cluster.clock,
+        clock,
         random: cluster.random(random),
-        log: traceLog(trace, cluster.name),
+        log,
         metrics: quietMetrics,
         channel: toWire,
         sha256,
+        kubeProxy,
+        stateFile,
+        kernelAnswersForAll: () => false,
+        retired: () => {},
       },
     );
+    speaker.useSegmentKeys(segmentKeys(secret));
     speaker.excludeInterfaces(['^lo$']);
     process.explain = () => speaker?.explain() ?? [];
     speaker.start();
   }, startCostUs);
-  wire.receive(
-    () =>
-      new Wire({
-        clock: wire.clock,
-        channel: toCluster,
-        packetSockets,
-        hostNetwork,
-        stopped: () => process.end(),
-      }).start(),
-    startCostUs,
-  );
-  return () => cluster.receive(() => speaker?.stop(() => toWire.post({ kind: 'stop' })), 0);
+  return {
+    askToEnd: () => cluster.receive(() => speaker?.stop((mode) => toWire.post({ kind: 'stop', mode })), 0),
+    changeSecret: (changed) => cluster.receive(() => speaker?.useSegmentKeys(segmentKeys(changed)), 0),
+  };
+}
+
+function startWire(
+  process: Process,
+  options: WireOptions,
+  channel: Channel<FromWire, ToWire>,
+  { network, wireRandom, explained }: SpeakerProcessDependencies,
+): void {
+  const thread = process.thread('wire');
+  const { packetSockets, udpSockets, hostNetwork } = network;
+  const wire = new Wire(options, {
+    clock: thread.clock,
+    random: thread.random(wireRandom),
+    channel,
+    packetSockets,
+    udpSockets,
+    hostNetwork,
+    crypto: cheapCrypto,
+    explain: (step) => {
+      if (mayChangeAnswers(step)) network.answeringChanged();
+      explained(step);
+    },
+    stopped: () => process.end(),
+  });
+  network.answers = (interfaceName, ip) => wire.isAnswering(interfaceName, ip);
+  wire.start();
+}
+
+function mayChangeAnswers({ event, effects }: ExplainedStep): boolean {
+  if (event.kind === 'link' || event.kind === 'retired') return true;
+  return effects.some(({ kind }) => kind === 'answer' || kind === 'silence' || kind === 'mute' || kind === 'unmute');
 }

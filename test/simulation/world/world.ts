@@ -13,13 +13,14 @@ import { NodeLifecycle } from '../cluster/node-lifecycle.ts';
 import { Workloads } from '../cluster/workloads.ts';
 import { Client } from '../lan/client.ts';
 import { ForeignHost } from '../lan/foreign-host.ts';
+import { Router } from '../lan/router.ts';
 import { Segment } from '../lan/segment.ts';
 import { ServedServices } from '../node/served-services.ts';
 import type { Observer } from '../observer.ts';
 import { randomFor } from '../time/random.ts';
 import { Scheduler } from '../time/scheduler.ts';
 import { Trace } from '../trace.ts';
-import { clientIp, clientMac, foreignMac, nodeIp, nodeName } from './address-plan.ts';
+import { clientIp, clientMac, foreignMac, nodeIdText, nodeIp, nodeName, routerIp, routerMac } from './address-plan.ts';
 import { Machine } from './machine.ts';
 import { namespaceManifest, nodeManifest, ownNamespace, serviceNamespace, speakerPod } from './manifests.ts';
 import { ShownAddresses } from './shown-addresses.ts';
@@ -35,6 +36,8 @@ export interface WorldOptions {
   /** Replicas, on the first nodes. */
   readonly controllers: number;
   readonly clients: number;
+  /** There is no router on the LAN, though nodes have a route to it. */
+  readonly routerAbsent?: boolean;
 }
 
 /** Everything starts within so long, each part at its own moment. */
@@ -55,6 +58,7 @@ export class World {
   /** Addresses that Services show. */
   readonly shown: ShownAddresses;
   readonly #observers: Observer[] = [];
+  readonly #names = new Map<string, string>();
   readonly #active = new Set<Fault>();
   #quietSinceUs = 0;
 
@@ -64,16 +68,21 @@ export class World {
     this.options = options;
     this.apiserver = new Apiserver({ scheduler, random: (purpose) => this.random(purpose), trace });
     this.lan = new Segment('lan', {}, { scheduler, trace, seed });
+    if (options.routerAbsent !== true) {
+      new Router({ name: 'router', mac: routerMac, ip: routerIp, segment: this.lan });
+    }
     const { apiserver, lan } = this;
     const observers = this.#observers;
     const lifecycle = new NodeLifecycle(apiserver, scheduler);
     collectGarbage(apiserver, this.random('garbage collector'));
+    for (let index = 0; index < options.nodes; index++) this.#names.set(nodeIdText(nodeName(index)), nodeName(index));
     const services = new ServedServices(apiserver.store);
+    const nameOf = (id: string): string => this.nameOf(id);
     this.machines = new Map(
       Array.from({ length: options.nodes }, (_, index) => {
         return [
           nodeName(index),
-          new Machine(index, { scheduler, trace, seed, apiserver, lan, observers, lifecycle, services }),
+          new Machine(index, { scheduler, trace, seed, apiserver, lan, observers, lifecycle, services, nameOf }),
         ];
       }),
     );
@@ -104,6 +113,11 @@ export class World {
 
   get activeFaults(): ReadonlySet<Fault> {
     return this.#active;
+  }
+
+  /** Of the node that speakers have given this id; the id, if it is none of ours. */
+  nameOf(id: string): string {
+    return this.#names.get(id) ?? id;
   }
 
   machine(name: string): Machine {

@@ -1,16 +1,24 @@
 import { expect, test } from 'vitest';
 import type { Ip } from '#shared/net/ip.ts';
+import { rangeOfPrefix } from '#shared/net/range.ts';
 import type { Cancel } from '#shared/runtime/clock.ts';
 import type { HostNetworkState } from '#speaker/l2/host-network.ts';
 import type { PacketSocket } from '#speaker/l2/packet-socket.ts';
 import { arpFilter, coarseArpFilter } from '#speaker/l2/arp-filter.ts';
 import type { FromWire, ToWire } from '#speaker/seam.ts';
+import { noFlags } from '#speaker/segment/message/member-flags.ts';
+import type { NodeId } from '#speaker/segment/node-id.ts';
+import type { DesiredAddress } from '#speaker/segment/ownership/desired-address.ts';
 import { Wire } from '#speaker/wire.ts';
 import { arpRequest, readArp, writeArp } from '#test/simulation/lan/arp-message.ts';
 import { broadcastNumber, ipv4Number } from '#test/simulation/lan/octets.ts';
+import { cheapCrypto } from '#test/simulation/node/cheap-crypto.ts';
 import { bufferedFrames } from '#test/simulation/node/packet-socket.ts';
 import type { ProcessNetwork } from '#test/simulation/node/process-network.ts';
 import type { Thread } from '#test/simulation/thread.ts';
+import { seededRandom } from '#test/simulation/time/random.ts';
+import { nodeIdText } from '#test/simulation/world/address-plan.ts';
+import { segmentKeys } from '#test/simulation/world/segment-keys.ts';
 import { ipOf, Stage, type Listener, type SimulatedNode } from '../stage.ts';
 
 const vip = ipOf('192.0.2.100');
@@ -217,30 +225,57 @@ test('answering is told of addresses that come to be watched, and no more of tho
   expect(stage.answering.at(-1)).toBe(`2 n1 +${vip}`);
 });
 
-test('the real wire thread runs on it: told to answer, it announces and answers', () => {
+const self = nodeIdText('n1') as NodeId;
+const toAnswer: DesiredAddress = {
+  ip: vip,
+  placementKey: vip,
+  candidates: new Map([[self, { interfaces: 'any', preference: 0, hasReadyEndpoint: true }]]),
+  answer: true,
+  release: false,
+};
+const alone: ToWire = {
+  kind: 'surroundings',
+  sequence: 1,
+  nodes: [{ id: self, name: 'n1', addresses: [], ready: true, speaker: true, outOfService: false }],
+  condition: { flags: noFlags, cannotForward: false, ending: false },
+  keys: segmentKeys('ours'),
+  ranges: [rangeOfPrefix({ ip: vip, prefixBits: 32 })],
+  namedInterfaces: [],
+  excludedInterfaces: [],
+};
+
+test('the real wire thread runs on it: alone it takes what is wanted, announces and answers', () => {
   const stage = new Stage();
   const node = stage.node(1);
   const client = stage.listener(9);
   node.kernel.watchAddresses([vip]);
   const thread = stage.thread('n1/wire');
-  const { packetSockets, hostNetwork } = node.kernel.forProcess(thread);
+  const { packetSockets, udpSockets, hostNetwork } = node.kernel.forProcess(thread);
   const messages: FromWire[] = [];
   let tell: ((message: ToWire) => void) | undefined;
+  const options = {
+    node: { id: self, name: 'n1' },
+    incarnation: 1,
+    profile: 'default',
+    port: 7946,
+    saved: [],
+  } as const;
   thread.receive(() => {
     const channel = {
       dropped: 0,
       post: (message: FromWire) => void messages.push(message),
       onMessage: (handler: (message: ToWire) => void) => void (tell = handler),
     };
-    new Wire({ clock: thread.clock, channel, packetSockets, hostNetwork, stopped() {} }).start();
+    const sockets = { packetSockets, udpSockets, hostNetwork };
+    const random = seededRandom(1);
+    new Wire(options, { clock: thread.clock, random, channel, ...sockets, crypto: cheapCrypto, stopped() {} }).start();
   }, 1);
   stage.advance(20);
-  const addresses = [{ ip: vip, owned: true, interfaces: 'any' as const }];
-  const desired: ToWire = { kind: 'desired', generation: 1, chunk: 0, chunks: 1, addresses, excludedInterfaces: [] };
-  thread.receive(() => tell?.(desired), 1);
-  stage.advance(5000);
-  expect(client.heard.map(({ frame }) => frame.arp?.operation)).toEqual([1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2]);
-  expect(stage.answering.map((line) => line.split(' ')[2])).toEqual([`+${vip}`]);
+  const desired: ToWire = { kind: 'desired', generation: 1, chunk: 0, chunks: 1, addresses: [toAnswer] };
+  thread.receive(() => [alone, desired].forEach((message) => tell?.(message)), 1);
+  stage.advance(7000);
+  const announced = client.heard.filter(({ frame }) => frame.arp?.senderIp === ipv4Number(vip));
+  expect(announced.map(({ frame }) => frame.arp?.operation)).toEqual([1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2]);
   ask(client, vip);
   stage.advance(20);
   expect(client.heard.at(-1)?.type).toBe(0);

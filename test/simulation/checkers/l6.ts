@@ -1,0 +1,93 @@
+// L6: nobody calls a node dead whose kernel and link work and which the caller could hear; nor a speaker lost that runs.
+import type { Fault } from '../faults/fault.ts';
+import type { ProcessRef } from '../observer.ts';
+import { aboutOf, downCauseOf, kindOfMessage, readSegmentMessage } from '../lan/segment-message.ts';
+import type { UdpPacket } from '../lan/udp-packet.ts';
+import { boundsMs } from './bounds.ts';
+import type { Checker, Tally } from './checker.ts';
+import type { Scene } from './scene.ts';
+
+/** While one lasts, a speaker may not be heard though its machine works. */
+const silencing: ReadonlySet<Fault['kind']> = new Set<Fault['kind']>([
+  'pause',
+  'freeze',
+  'slow',
+  'udp filtered',
+  'terminate',
+]);
+
+export class L6 implements Checker {
+  readonly #scene: Scene;
+  readonly #tally: Tally;
+  /** By node, and for the LAN under '': when something that keeps it from being heard ended. */
+  readonly #endedUs = new Map<string, number>();
+  /** By node: when its speaker came back, and how long it had been away. */
+  readonly #awayUs = new Map<string, number>();
+
+  constructor(scene: Scene, tally: Tally) {
+    this.#scene = scene;
+    this.#tally = tally;
+  }
+
+  faultEnded(fault: Fault): void {
+    const node = hindered(fault);
+    if (node !== undefined) this.#endedUs.set(node, this.#scene.nowUs);
+  }
+
+  ended({ program, node }: ProcessRef): void {
+    if (program === 'speaker') this.#awayUs.set(node, this.#scene.nowUs);
+  }
+
+  datagram(node: string, _segment: string, { datagram }: UdpPacket): void {
+    if (kindOfMessage(datagram) !== 'down') return;
+    const message = readSegmentMessage(datagram);
+    const about = message === undefined ? undefined : aboutOf(message);
+    const accused = about === undefined ? undefined : this.#scene.world.nameOf(about);
+    if (message === undefined || accused === undefined || !this.#scene.world.machines.has(accused)) return;
+    const cause = downCauseOf(message);
+    const holds = cause === 'speakerDown' ? this.#isSpeakerAway(accused) : this.#isHindered(node, accused);
+    this.#tally.judge(holds, accused, () => `${node} says that it is down (${cause}), and it is not`);
+  }
+
+  /** Not within the last moments either: its own repeats and others' clocks. */
+  #isHindered(watcher: string, accused: string): boolean {
+    const { world, nowUs } = this.#scene;
+    const machine = world.machine(accused);
+    const { kernel, nic } = machine;
+    const works = kernel.isRunning && nic.isUp && nic.hasCarrier && !nic.attachment.isDeaf && !nic.attachment.isMute;
+    if (!works || !kernel.answersArp) return true;
+    const other = world.machine(watcher).nic.attachment;
+    if (!world.lan.hears(other, nic.attachment) || !world.lan.hears(nic.attachment, other)) return true;
+    const recentUs = nowUs - boundsMs.verdict * 1000;
+    const isRecent = (where: string): boolean => (this.#endedUs.get(where) ?? -Infinity) >= recentUs;
+    if (isRecent('') || isRecent(accused) || isRecent(watcher)) return true;
+    return [...world.activeFaults].some((fault) => [accused, watcher].includes(hindered(fault) ?? ''));
+  }
+
+  #isSpeakerAway(accused: string): boolean {
+    const { world, nowUs } = this.#scene;
+    const process = world.machine(accused).process('speaker');
+    const recentUs = nowUs - 2 * boundsMs.restart * 1000;
+    const isPaused = process?.threads.some((thread) => thread.isHeld) ?? false;
+    if (process === undefined || isPaused || (this.#awayUs.get(accused) ?? -Infinity) >= recentUs) return true;
+    return [...world.activeFaults].some(({ kind }) => silencing.has(kind)) || this.#isHindered(accused, accused);
+  }
+}
+
+/** Whom it keeps from hearing or being heard; '': anybody. */
+function hindered(fault: Fault): string | undefined {
+  switch (fault.kind) {
+    case 'partition':
+      return '';
+    case 'power loss':
+    case 'kernel hang':
+    case 'freeze':
+    case 'carrier loss':
+    case 'flap':
+    case 'deaf':
+    case 'mute':
+      return fault.node;
+    default:
+      return undefined;
+  }
+}

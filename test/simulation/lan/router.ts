@@ -1,0 +1,39 @@
+// The router of a LAN, as its hosts see it: it answers ARP for its address, and nothing else.
+import type { Ip } from '#shared/net/ip.ts';
+import type { Mac } from '#shared/net/mac.ts';
+import { answerTo, arpRequest } from './arp-message.ts';
+import type { Frame } from './frame.ts';
+import { ipv4Number, macNumber } from './octets.ts';
+import { arrivalTypes, type ArrivalType, type Attachment, type Segment, type Station } from './segment.ts';
+
+export interface RouterOptions {
+  readonly name: string;
+  readonly mac: Mac;
+  readonly ip: Ip;
+  readonly segment: Segment;
+}
+
+export class Router implements Station {
+  readonly name: string;
+  readonly mac: number;
+  readonly attachment: Attachment;
+  readonly #ip: number;
+
+  constructor({ name, mac, ip, segment }: RouterOptions) {
+    this.name = name;
+    this.mac = macNumber(mac);
+    this.#ip = ipv4Number(ip);
+    this.attachment = segment.attach(this);
+  }
+
+  receive({ arp }: Frame, type: ArrivalType): void {
+    if (arp === undefined || type === arrivalTypes.otherHost) return;
+    const isAsked = arp.operation === arpRequest && arp.targetIp === this.#ip && arp.senderIp !== this.#ip;
+    if (isAsked) this.attachment.send(answerTo(arp, this.mac));
+  }
+
+  /** Clients have no flows through it. */
+  serves(): boolean {
+    return false;
+  }
+}
