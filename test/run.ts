@@ -4,9 +4,10 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { MachineLacks } from './lab/machine-lacks.ts';
-import { ensurePackages } from './lab/packages.ts';
+import { ensurePackages, ensureTools } from './lab/packages.ts';
 import { Steps } from './lab/output/steps.ts';
 import { ensureParts } from './lab/parts/parts.ts';
+import { ensureBird } from './host/bird-package.ts';
 import { RunMarks } from './leftovers.ts';
 
 type Command = readonly [program: string, ...args: string[]];
@@ -42,6 +43,8 @@ const vitest = (project: string): Command => [
 /** In private namespaces: no root needed, nothing left behind. */
 const entered = (command: Command): Command => ['node', 'test/lab/enter.ts', ...command];
 
+const smoke = (bench: string): Command => ['npm', 'run', 'bench', '--', bench, '--smoke'];
+
 const tiers: readonly Tier[] = [
   {
     name: 'static',
@@ -56,14 +59,21 @@ const tiers: readonly Tier[] = [
   { name: 'unit', commands: [vitest('unit')] },
   { name: 'sim', commands: [vitest('sim')] },
   { name: 'api', commands: [vitest('api')], prepare: () => ensureParts(steps) },
-  { name: 'host', commands: [entered(vitest('host'))], prepare: () => ensurePackages(steps) },
+  {
+    name: 'host',
+    commands: [entered(vitest('host'))],
+    prepare: () => ensurePackages(steps).then(() => ensureBird(steps)),
+  },
   {
     name: 'lab',
     commands: [entered(vitest('lab'))],
-    prepare: () => ensurePackages(steps).then(() => ensureParts(steps)),
+    prepare: () =>
+      ensurePackages(steps)
+        .then(() => ensureTools(steps))
+        .then(() => ensureParts(steps)),
   },
   { name: 'demo', commands: [['npm', 'run', 'demo']], onRequest: true },
-  { name: 'bench', commands: [['npm', 'run', 'bench', '--', 'allocate', '--smoke']], onRequest: true },
+  { name: 'bench', commands: ['allocate', 'arp', 'failover'].map(smoke), onRequest: true },
 ];
 
 const startedMs = Date.now();

@@ -1,4 +1,4 @@
-// `npm run bench -- NAME [--json] [--smoke] [--rounds N]`: prepares the machine, then measures in private namespaces, where our programs run as
+// `npm run bench -- NAME [PART] [--json] [--smoke] [--rounds N]`: prepares the machine, then measures in private namespaces, where our programs run as
 // their Pods would.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

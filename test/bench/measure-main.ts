@@ -4,23 +4,28 @@ import { execFileSync } from 'node:child_process';
 import { cpus, loadavg, release } from 'node:os';
 import { parseArgs } from 'node:util';
 import { allocate } from './allocate.ts';
+import { arp } from './arp.ts';
 import type { Bench, Figure } from './bench.ts';
+import { failover } from './failover.ts';
 
-const benches: readonly Bench[] = [allocate];
+const benches: readonly Bench[] = [allocate, arp, failover];
 const defaultRounds = 3;
 
 const { values, positionals } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
     smoke: { type: 'boolean', default: false },
-    rounds: { type: 'string', default: String(defaultRounds) },
+    rounds: { type: 'string' },
   },
   allowPositionals: true,
 });
-const bench = benches.find(({ name }) => name === positionals[0]);
-const rounds = Number(values.rounds);
-if (bench === undefined || positionals.length !== 1 || !Number.isInteger(rounds) || rounds < 1) {
-  console.error(`usage: npm run bench -- ${benches.map(({ name }) => name).join('|')} [--json] [--smoke] [--rounds N]`);
+const [name, part] = positionals;
+const bench = benches.find((one) => one.name === name);
+const rounds = Number(values.rounds ?? bench?.defaultRounds ?? defaultRounds);
+const hasPart = part === undefined || bench?.parts?.includes(part);
+if (bench === undefined || !hasPart || positionals.length > 2 || !Number.isInteger(rounds) || rounds < 1) {
+  const forms = benches.map((one) => (one.parts === undefined ? one.name : `${one.name} [${one.parts.join('|')}]`));
+  console.error(`usage: npm run bench -- NAME [--json] [--smoke] [--rounds N]; NAME is\n  ${forms.join('\n  ')}`);
   process.exit(2);
 }
 
@@ -30,7 +35,13 @@ const report = (figure: Figure): void => {
   if (values.json) console.log(JSON.stringify({ bench: bench.name, ...figure }));
 };
 const loadBefore = loadavg()[0] ?? 0;
-await bench.run({ smoke: values.smoke, rounds: values.smoke ? 1 : rounds, report, log: (text) => console.error(text) });
+await bench.run({
+  smoke: values.smoke,
+  rounds: values.smoke ? 1 : rounds,
+  part,
+  report,
+  log: (text) => console.error(text),
+});
 report({
   metric: 'machine',
   value: cpus().length,

@@ -1,4 +1,5 @@
 // A node of the lab's cluster with all that runs on it, and its power switch.
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ControlPlane } from './control-plane/control-plane.ts';
 import { eventually } from './eventually.ts';
 import { plugCable, pullCable } from './faults/cable.ts';
@@ -7,10 +8,12 @@ import { powerOff } from './faults/power.ts';
 import { nodeAddresses, type NodeAddresses, type NodeNumber } from './network/addresses.ts';
 import { createNode, deleteNode } from './network/node.ts';
 import type { Parts } from './parts/parts.ts';
+import { within } from './network/namespace.ts';
 import type { Program } from './process/program.ts';
+import { run } from './process/run.ts';
 import { startBackend } from './programs/backend.ts';
 import { kubeProxyHealthPort, startKubeProxy, type ProxyMode } from './programs/kube-proxy.ts';
-import { startSpeaker } from './programs/speaker.ts';
+import { forgetState, healthPort, speakerPath, startSpeaker } from './programs/speaker.ts';
 import { startStandInKubelet } from './programs/stand-in-kubelet.ts';
 
 export interface ClusterNodeOptions {
@@ -23,9 +26,14 @@ export interface ClusterNodeOptions {
   readonly proxyMode: ProxyMode;
   readonly kubeProxyKubeconfigPath: string;
   readonly speakerFlags: readonly string[];
+  readonly speakerBundle: readonly string[] | undefined;
+  /** Of the cluster's secret. */
+  readonly segmentKeyDirectory: string;
 }
 
 const upWithinMs = 30_000;
+/** A kubelet's terminationGracePeriodSeconds, if nothing else is said. */
+const terminationGraceMs = 30_000;
 
 export class ClusterNode {
   readonly number: NodeNumber;
@@ -34,12 +42,16 @@ export class ClusterNode {
   #kubelet: Program | undefined;
   #kubeProxy: Program | undefined;
   #speaker: Program | undefined;
+  /** Of the Pod of its speaker; an upgrade brings another one. */
+  #speakerPod: string;
+  #upgrades = 0;
   #powered = true;
 
   constructor(options: ClusterNodeOptions) {
     this.#options = options;
     this.number = options.number;
     this.addresses = nodeAddresses(options.number);
+    this.#speakerPod = `speaker-${this.addresses.name}`;
   }
 
   get name(): string {
@@ -83,10 +95,49 @@ export class ClusterNode {
     });
   }
 
-  async startSpeaker(): Promise<Program> {
-    const { controlPlane, directory, logDirectory, speakerFlags: flags } = this.#options;
-    this.#speaker = await startSpeaker(this.number, { controlPlane, directory, logDirectory, flags });
+  /** In the Pod of the one before, if there was one. */
+  async startSpeaker(segmentKeyDirectory = this.#options.segmentKeyDirectory): Promise<Program> {
+    const { controlPlane, directory, logDirectory, speakerFlags: flags, speakerBundle: bundle } = this.#options;
+    this.#speaker = await startSpeaker(this.number, {
+      controlPlane,
+      directory,
+      logDirectory,
+      flags,
+      bundle,
+      podName: this.#speakerPod,
+      segmentKeyDirectory,
+    });
     return this.#speaker;
+  }
+
+  /** Ends it as a kubelet does, or at once, and after a while starts its container again. */
+  async restartSpeaker(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM', afterMs = 0): Promise<void> {
+    await this.#speaker?.stop(signal, terminationGraceMs);
+    await sleep(afterMs);
+    this.#speaker = this.#speaker?.again();
+  }
+
+  /** A new one beside the old one, which is ended when the new one has been there for so long: a DaemonSet's maxSurge of 1. */
+  async upgradeSpeaker(minReadyMs: number): Promise<void> {
+    const [old, oldPod] = [this.#speaker, this.#speakerPod];
+    this.#upgrades++;
+    this.#speakerPod = `speaker-${this.name}-${this.#upgrades}`;
+    const program = await this.startSpeaker();
+    await sleep(minReadyMs);
+    await eventually(
+      async () => {
+        program.assertRunning();
+        return (await this.speakerReadiness()) === 'ok\n';
+      },
+      { withinMs: upWithinMs, what: `The new speaker on ${this.name}, ready` },
+    );
+    await old?.stop('SIGTERM', terminationGraceMs);
+    await this.#options.controlPlane.admin.delete(speakerPath(oldPod));
+  }
+
+  /** What its speaker answers to its readiness probe: `ok`, or what is missing. */
+  speakerReadiness(): Promise<string> {
+    return run(within(this.name, ['curl', '-sS', '--max-time', '2', `http://127.0.0.1:${healthPort}/readyz`]));
   }
 
   async powerOff(): Promise<void> {
@@ -98,6 +149,7 @@ export class ClusterNode {
   async powerOn(): Promise<void> {
     await deleteNode(this.number);
     await createNode(this.number, this.#options.all);
+    forgetState(this.number, this.#options.directory);
     this.#powered = true;
     await this.startPlatform();
     if (this.#speaker !== undefined) await this.startSpeaker();

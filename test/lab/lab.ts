@@ -18,7 +18,9 @@ import { run } from './process/run.ts';
 import { backendPod, backendServiceAccount } from './programs/backend.ts';
 import { controllerPorts, startController } from './programs/controller.ts';
 import type { ProxyMode } from './programs/kube-proxy.ts';
-import { namespace, speakerName } from './programs/speaker.ts';
+import { writeSegmentKey } from './programs/segment-key.ts';
+import { bundleSpeaker } from './programs/speaker-bundle.ts';
+import { namespace, speakerPath } from './programs/speaker.ts';
 
 export interface LabOptions {
   readonly nodes?: NodeNumber;
@@ -28,6 +30,8 @@ export interface LabOptions {
   readonly speakers?: boolean;
   readonly controllerFlags?: readonly string[];
   readonly speakerFlags?: readonly string[];
+  /** Speakers as the image has them, instead of from their source. */
+  readonly bundled?: true;
   /** Who is told how the start goes. */
   readonly steps?: Steps;
 }
@@ -36,6 +40,7 @@ export interface LabOptions {
 const root = '/run/ingot-lab';
 const directory = join(root, 'cluster');
 const logDirectory = join(directory, 'logs');
+const segmentKeyDirectory = join(directory, 'segment-key');
 const readyWithinMs = 30_000;
 const goneWithinMs = 15_000;
 
@@ -49,7 +54,12 @@ export class Lab {
   readonly #parts: Parts;
   readonly #controllers = new Map<number, Program>();
 
-  private constructor(options: LabOptions, parts: Parts, controlPlane: ControlPlane) {
+  private constructor(
+    options: LabOptions,
+    parts: Parts,
+    controlPlane: ControlPlane,
+    speakerBundle: readonly string[] | undefined,
+  ) {
     this.#options = options;
     this.#parts = parts;
     this.controlPlane = controlPlane;
@@ -67,6 +77,8 @@ export class Lab {
           proxyMode: options.proxyMode ?? 'nftables',
           kubeProxyKubeconfigPath,
           speakerFlags: options.speakerFlags ?? [],
+          speakerBundle,
+          segmentKeyDirectory,
         }),
     );
   }
@@ -81,10 +93,14 @@ export class Lab {
     const parts = await ensureParts(silently);
     const nodes = numbers(options.nodes ?? 3);
     mkdirSync(logDirectory, { recursive: true });
+    writeSegmentKey(segmentKeyDirectory);
     let lab: Lab | undefined;
     try {
       await steps.run(`network: ${nodes.length} nodes, client, router`, () => createNetwork(nodes));
-      lab = new Lab(options, parts, await steps.run('control plane', () => startControlPlane(parts)));
+      const bundle =
+        options.bundled && (await steps.run('bundle of the speaker', () => bundleSpeaker(join(directory, 'dist'))));
+      const controlPlane = await steps.run('control plane', () => startControlPlane(parts));
+      lab = new Lab(options, parts, controlPlane, bundle);
       await lab.#startOn(steps);
       return lab;
     } catch (error) {
@@ -138,7 +154,9 @@ export class Lab {
     ]);
     await Promise.all([
       ...replicas.map((replica) => this.#controllerReady(replica)),
-      ...speaking.map((node) => this.#podReady(namespace, speakerName(node.number), node.speaker)),
+      ...speaking.flatMap(({ speaker }) =>
+        speaker === undefined ? [] : [this.#podReady(speakerPath(speaker.name), speaker)],
+      ),
     ]);
   }
 
@@ -187,18 +205,20 @@ export class Lab {
       ...this.nodes.map((node) => node.startPlatform()),
       ...this.nodes.map((node) => admin.apply(backendPod(node.number))),
     ]);
-    await Promise.all(this.nodes.map((node) => this.#podReady('default', node.addresses.pod.name)));
+    await Promise.all(
+      this.nodes.map((node) => this.#podReady(`/api/v1/namespaces/default/pods/${node.addresses.pod.name}`)),
+    );
   }
 
-  async #podReady(inNamespace: string, name: string, program?: Program): Promise<void> {
+  async #podReady(path: string, program?: Program): Promise<void> {
     await eventually(
       async () => {
         program?.assertRunning();
-        const { status } = await this.admin.get(`/api/v1/namespaces/${inNamespace}/pods/${name}`);
+        const { status } = await this.admin.get(path);
         const conditions: readonly { type: string; status: string }[] = status.conditions ?? [];
         return conditions.some((condition) => condition.type === 'Ready' && condition.status === 'True');
       },
-      { withinMs: readyWithinMs, what: `Pod ${name}, ready` },
+      { withinMs: readyWithinMs, what: `${path}, ready` },
     );
   }
 

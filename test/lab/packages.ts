@@ -19,6 +19,15 @@ const packageOf: Readonly<Record<string, string>> = {
   unshare: 'util-linux',
 };
 
+/** What some specs look at the LAN with; they are skipped, and say so, where it lacks. */
+const packageOfTool = {
+  arping: 'iputils-arping',
+  ndisc6: 'ndisc6',
+  tshark: 'tshark',
+} as const;
+
+export type Tool = keyof typeof packageOfTool;
+
 const installTimeoutMs = 10 * 60_000;
 
 /** Administrators' commands, which the search path of an ordinary user leaves out on Debian, included. */
@@ -26,10 +35,22 @@ export const searchPath = `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`;
 
 /** Debian's names of the packages whose commands are not on this machine. */
 export function missingPackages(): readonly string[] {
-  const directories = searchPath.split(':').filter((directory) => directory !== '');
-  const isThere = (command: string): boolean => directories.some((directory) => existsSync(join(directory, command)));
-  const missing = Object.entries(packageOf).filter(([command]) => !isThere(command));
+  return packagesMissing(packageOf);
+}
+
+function packagesMissing(from: Readonly<Record<string, string>>): readonly string[] {
+  const missing = Object.entries(from).filter(([command]) => !isThere(command));
   return Array.from(new Set(missing.map(([, name]) => name)));
+}
+
+function isThere(command: string): boolean {
+  const directories = searchPath.split(':').filter((directory) => directory !== '');
+  return directories.some((directory) => existsSync(join(directory, command)));
+}
+
+/** Why a test that wants this tool is skipped; undefined when the tool is there. */
+export function lackOf(tool: Tool): string | undefined {
+  return isThere(tool) ? undefined : `this machine lacks ${tool}: apt-get install ${packageOfTool[tool]}`;
 }
 
 /** Installs what lacks where root may do so with apt-get; says what lacks otherwise. */
@@ -37,10 +58,25 @@ export async function ensurePackages(steps: Steps = silently): Promise<void> {
   const missing = missingPackages();
   if (missing.length === 0) return;
   const install = `apt-get install ${missing.join(' ')}`;
-  if (getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) {
+  if (!mayInstall()) {
     throw new MachineLacks(`This machine lacks what the lab needs: ${install}`);
   }
   await steps.run(install, () => installPackages(missing));
+}
+
+/** The tools of the specs, where they can be installed; where they cannot, those specs are skipped. */
+export async function ensureTools(steps: Steps = silently): Promise<void> {
+  const missing = packagesMissing(packageOfTool);
+  if (missing.length === 0 || !mayInstall()) return;
+  try {
+    await steps.run(`apt-get install ${missing.join(' ')}`, () => installPackages(missing));
+  } catch (error) {
+    steps.say(`    specs that want them are skipped: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function mayInstall(): boolean {
+  return getuid?.() === 0 && existsSync('/usr/bin/apt-get');
 }
 
 async function installPackages(names: readonly string[]): Promise<void> {

@@ -1,8 +1,9 @@
-// Counts on the LAN's bridge who sends, and who says in ARP or NDP that an address is at which MAC: the truth about announcements, whatever status
-// says.
+// Counts on the LAN's bridge who sends, what speakers tell each other, and who says in ARP or NDP that an address is at which MAC: the truth about
+// announcements, whatever status says.
 import { lanNamespace } from '../network/lan.ts';
 import { within } from '../network/namespace.ts';
 import { run } from '../process/run.ts';
+import { segmentPort } from '../programs/speaker.ts';
 
 /** Somebody said in ARP, or in an advertisement of NDP from `address`, that `address` is at `mac`, this many times. */
 export interface Claim {
@@ -20,10 +21,12 @@ delete table bridge ${table}
 table bridge ${table} {
   set claims { type ipv4_addr . ether_addr; flags dynamic; size ${largestSet}; counter; }
   set claims6 { type ipv6_addr . ether_addr; flags dynamic; size ${largestSet}; counter; }
+  set speakers { type ether_addr; flags dynamic; size ${largestSet}; counter; }
   set senders { type ether_addr; flags dynamic; size ${largestSet}; counter; }
   chain prerouting {
     type filter hook prerouting priority -300
     update @senders { ether saddr }
+    udp dport ${segmentPort} update @speakers { ether saddr }
     ether type arp update @claims { arp saddr ip . arp saddr ether }
     icmpv6 type nd-neighbor-advert update @claims6 { ip6 saddr . ether saddr }
   }
@@ -52,9 +55,17 @@ export async function claimsOf(address: string): Promise<readonly Claim[]> {
 }
 
 /** How many frames of this sender have passed the bridge since `watchLan`. */
-export async function framesFrom(mac: string): Promise<number> {
-  const sender = (await listSet('senders')).find(({ elem }) => elem.val === mac);
-  return sender?.elem.counter.packets ?? 0;
+export function framesFrom(mac: string): Promise<number> {
+  return countIn('senders', mac);
+}
+
+/** How many of them were for other speakers. */
+export function segmentFramesFrom(mac: string): Promise<number> {
+  return countIn('speakers', mac);
+}
+
+async function countIn(set: string, mac: string): Promise<number> {
+  return (await listSet(set)).find(({ elem }) => elem.val === mac)?.elem.counter.packets ?? 0;
 }
 
 async function listSet(name: string): Promise<readonly ListedElement[]> {

@@ -40,7 +40,7 @@ function faultsTable(failovers: readonly Failover[]): string {
       what,
       `${report.lost} of ${report.sent}`,
       report.lost === 0 ? 'none' : duration(report.outageMs),
-      `${before.name}, then ${after.name}`,
+      before === after ? before.name : `${before.name}, then ${after.name}`,
     ]),
   );
 }
@@ -52,14 +52,14 @@ async function show(lab: Lab): Promise<void> {
   const failovers: Failover[] = [];
   if (scenario === 'failover' && local !== undefined) {
     steps.say('');
-    failovers.push(await showFailover(lab, steps, local));
+    failovers.push(...(await showFailover(lab, steps, local)));
   }
   console.log(`\n${servicesTable(reached)}`);
   console.log(`local keeps the client's address: its pod saw ${local?.answers[0]?.peer}`);
   if (failovers.length > 0) console.log(`\n${faultsTable(failovers)}`);
 }
 
-const lab = await Lab.start({ nodes: Number(nodes) as NodeNumber, steps });
+const lab = await Lab.start({ nodes: Number(nodes) as NodeNumber, bundled: true, steps });
 try {
   await show(lab);
 } catch (error) {

@@ -7,7 +7,7 @@ import { ensurePackages } from '../packages.ts';
 import { ensureParts } from '../parts/parts.ts';
 
 const usage = `usage: npm run demo [-- --scenario l2|failover] [--keep] [--nodes 2..9]
-  --scenario   l2: Services get addresses and are reached; failover: that, and a node is powered off (default)
+  --scenario   l2: Services get addresses and are reached; failover: that, then a speaker is killed and a node powered off (default)
   --keep       leave the lab up until Ctrl-C`;
 const usageExitCode = 2;
 const scenarios: ReadonlySet<string> = new Set(['l2', 'failover']);

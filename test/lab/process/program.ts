@@ -16,7 +16,8 @@ export interface ProgramOptions {
 const tailLines = 20;
 /** What a shell answers when there is no such command. */
 const notFound = 127;
-const defaultStopMs = 5_000;
+/** A speaker takes its leave for five. */
+const defaultStopMs = 10_000;
 
 /** All that this process has started and that has not ended. */
 const running = new Set<Program>();
@@ -30,9 +31,11 @@ export class Program {
   readonly logPath: string;
   /** The exit code, as a shell has it. */
   readonly ended: Promise<number>;
+  readonly #options: ProgramOptions;
   readonly #child: ChildProcess;
 
   constructor(options: ProgramOptions) {
+    this.#options = options;
     this.name = options.name;
     this.logPath = options.logPath;
     const log = openSync(options.logPath, 'a');
@@ -79,6 +82,11 @@ export class Program {
     patience.abort();
     await late;
     return code;
+  }
+
+  /** The same once more, after it has ended, as a kubelet does with a container: nobody is asked for anything. */
+  again(): Program {
+    return new Program(this.#options);
   }
 
   /** The last lines of its log. */

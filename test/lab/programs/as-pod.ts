@@ -1,6 +1,5 @@
-// Runs one of our programs as its Pod would run it: its own service-account folder and state folder, the environment of a container, and no
-// capability but those its manifest adds.
-import { mkdirSync } from 'node:fs';
+// Runs one of our programs as its Pod would run it: its own service-account folder, the environment of a container, and no capability but those
+// its manifest adds.
 import { join } from 'node:path';
 import type { KubeObject } from '../control-plane/admin-client.ts';
 import type { ControlPlane } from '../control-plane/control-plane.ts';
@@ -22,15 +21,12 @@ export interface AsPodOptions {
 }
 
 const serviceAccountFolder = '/var/run/secrets/kubernetes.io/serviceaccount';
-const stateFolder = '/run/ingot';
 
 export async function runAsPod(options: AsPodOptions): Promise<Program> {
   const { name } = options.pod.metadata;
   const token = join(options.directory, 'pods', name, 'serviceaccount');
-  const state = join(options.directory, 'pods', name, 'state');
-  mkdirSync(state, { recursive: true });
   await writeServiceAccount(options.controlPlane, options.pod, token);
-  const script = `mount --bind "$1" ${serviceAccountFolder} && mount --bind "$2" ${stateFolder} && shift 2 && exec "$@"`;
+  const script = `mount --bind "$1" ${serviceAccountFolder} && shift && exec "$@"`;
   const confined = ['setpriv', `--bounding-set=${bounding(options.capabilities)}`, '--inh-caps=-all', '--no-new-privs'];
   return new Program({
     name,
@@ -42,18 +38,7 @@ export async function runAsPod(options: AsPodOptions): Promise<Program> {
       KUBERNETES_SERVICE_PORT: String(options.controlPlane.port),
       ...options.env,
     },
-    command: [
-      ...options.enter,
-      'sh',
-      '-c',
-      script,
-      'as-pod',
-      token,
-      state,
-      ...confined,
-      process.execPath,
-      ...options.command,
-    ],
+    command: [...options.enter, 'sh', '-c', script, 'as-pod', token, ...confined, process.execPath, ...options.command],
   });
 }
 

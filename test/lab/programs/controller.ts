@@ -14,11 +14,7 @@ export function controllerName(replica: number): string {
   return `controller-${replica}`;
 }
 
-/** From its source, or from `bundle` as the image has it. */
-export async function startController(
-  replica: number,
-  options: OurProgramOptions & { readonly bundle?: readonly string[] },
-): Promise<Program> {
+export async function startController(replica: number, options: OurProgramOptions): Promise<Program> {
   const pod = await options.controlPlane.admin.apply(controllerPod(replica));
   const ports = controllerPorts(replica);
   const flags = [`--port=${ports.metrics}`, `--health-probe-port=${ports.health}`, ...options.flags];

@@ -7,7 +7,7 @@ import { run } from '../process/run.ts';
 import { allocated, announced, conditionOf, servicePath } from '../services.ts';
 import { configurationPath, l2Advertisement, lanAddresses, pool, service } from './objects.ts';
 import { excludeUntilTestEnds } from './exclude.ts';
-import { notesOn, readinessOf } from './seen.ts';
+import { notesOn } from './seen.ts';
 import { useLab } from './use-lab.ts';
 
 const timeout = 25_000;
@@ -134,12 +134,12 @@ test.each(['controller', 'speaker'] as const)('the token of the %s is good for w
 test('a speaker without rights is not ready, says what it may not do, and goes on once it may', async () => {
   const node = lab().node(1);
   onTestFinished(() => applyAccess(lab().admin));
-  await expect.poll(() => readinessOf(node), { timeout }).toBe('ok\n');
+  await expect.poll(() => node.speakerReadiness(), { timeout }).toBe('ok\n');
   await lab().admin.delete('/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/ingot-speaker');
   await node.speaker?.stop();
   const restarted = await node.startSpeaker();
-  await expect.poll(() => readinessOf(node), { timeout }).toMatch(/^Service: .*403/m);
+  await expect.poll(() => node.speakerReadiness(), { timeout }).toMatch(/^Service: .*403/m);
   await applyAccess(lab().admin);
-  await expect.poll(() => readinessOf(node), { timeout: recoveredWithinMs }).toBe('ok\n');
+  await expect.poll(() => node.speakerReadiness(), { timeout: recoveredWithinMs }).toBe('ok\n');
   expect(restarted.running).toBe(true);
 });

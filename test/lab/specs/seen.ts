@@ -5,9 +5,7 @@ import { httpUrl, type Host } from '../host.ts';
 import type { Lab } from '../lab.ts';
 import { claimsOf, watchLan } from '../capture/lan-watch.ts';
 import { eventually } from '../eventually.ts';
-import { within } from '../network/namespace.ts';
-import { run } from '../process/run.ts';
-import { healthPort, namespace as ingotNamespace } from '../programs/speaker.ts';
+import { namespace as ingotNamespace } from '../programs/speaker.ts';
 import { addressesOf, announced, conditionOf, servicePath } from '../services.ts';
 
 const servedWithinMs = 10_000;
@@ -55,11 +53,6 @@ export async function notesOn(lab: Lab, kind: string, name: string, namespace = 
 /** What a daemon says of the configuration: `controller` or `speaker-<node>`. */
 export async function configurationStateOf(lab: Lab, name: string): Promise<KubeObject> {
   return lab.admin.get(`/apis/metallb.io/v1beta1/namespaces/${ingotNamespace}/configurationstates/${name}`);
-}
-
-/** What a node's speaker answers to its readiness probe: `ok`, or what is missing. */
-export async function readinessOf({ name }: ClusterNode): Promise<string> {
-  return run(within(name, ['curl', '-sS', '--max-time', '2', `http://127.0.0.1:${healthPort}/readyz`]));
 }
 
 /** The value of the series of a metric that has these labels; undefined when there is none. */
