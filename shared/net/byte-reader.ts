@@ -9,13 +9,11 @@ export type ByteOrder = 'network' | 'little';
 
 export class ByteReader {
   readonly #bytes: Uint8Array;
-  readonly #view: DataView;
   readonly #little: boolean;
   #offset = 0;
 
   constructor(bytes: Uint8Array, order: ByteOrder = 'network') {
     this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#little = order === 'little';
   }
 
@@ -30,19 +28,20 @@ export class ByteReader {
   }
 
   u8(): number {
-    return this.#view.getUint8(this.#take(1));
+    return this.#number(1);
   }
 
   u16(): number {
-    return this.#view.getUint16(this.#take(2), this.#little);
+    return this.#number(2);
   }
 
   u32(): number {
-    return this.#view.getUint32(this.#take(4), this.#little);
+    return this.#number(4);
   }
 
   u64(): bigint {
-    return this.#view.getBigUint64(this.#take(8), this.#little);
+    const { buffer, byteOffset } = this.#bytes;
+    return new DataView(buffer, byteOffset).getBigUint64(this.#take(8), this.#little);
   }
 
   /** The next `length` octets, not copied. */
@@ -53,6 +52,17 @@ export class ByteReader {
 
   skip(length: number): void {
     this.#take(length);
+  }
+
+  /** Octet by octet: to make a view for each message takes longer than the message. */
+  #number(length: number): number {
+    const start = this.#take(length);
+    let value = 0;
+    for (let at = 0; at < length; at++) {
+      const shift = 8 * (this.#little ? at : length - 1 - at);
+      value |= (this.#bytes[start + at] as number) << shift;
+    }
+    return value >>> 0;
   }
 
   #take(length: number): number {

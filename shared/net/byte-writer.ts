@@ -8,8 +8,9 @@ export class ByteWriter {
   readonly #little: boolean;
   #length = 0;
 
-  constructor(maxLength: number, order: ByteOrder = 'network') {
-    this.#bytes = new Uint8Array(maxLength);
+  /** Into new octets, at most so many, or over what is in these. */
+  constructor(into: number | Uint8Array, order: ByteOrder = 'network') {
+    this.#bytes = typeof into === 'number' ? new Uint8Array(into) : into;
     this.#little = order === 'little';
   }
 
@@ -19,18 +20,18 @@ export class ByteWriter {
   }
 
   u8(value: number): this {
-    assert(Number.isInteger(value) && value >= 0 && value < 2 ** 8);
+    if (value !== (value & 0xff)) outOfRange(value);
     this.#bytes[this.#grow(1)] = value;
     return this;
   }
 
   u16(value: number): this {
-    assert(Number.isInteger(value) && value >= 0 && value < 2 ** 16);
+    if (value !== (value & 0xffff)) outOfRange(value);
     return this.#put(2, value);
   }
 
   u32(value: number): this {
-    assert(Number.isInteger(value) && value >= 0 && value < 2 ** 32);
+    if (value !== value >>> 0) outOfRange(value);
     return this.#put(4, value);
   }
 
@@ -47,7 +48,8 @@ export class ByteWriter {
   }
 
   zeros(length: number): this {
-    this.#grow(length);
+    const start = this.#grow(length);
+    this.#bytes.fill(0, start, start + length);
     return this;
   }
 
@@ -68,8 +70,12 @@ export class ByteWriter {
 
   #grow(length: number): number {
     const start = this.#length;
-    assert(start + length <= this.#bytes.length, 'the message is longer than its bound');
+    if (start + length > this.#bytes.length) assert.fail('the message is longer than its bound');
     this.#length += length;
     return start;
   }
+}
+
+function outOfRange(value: number): never {
+  assert.fail(`${value} is no integer of this size`);
 }

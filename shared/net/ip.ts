@@ -27,13 +27,27 @@ export function parseIp(text: string): Ip | undefined {
   }
 }
 
+/** ASCII. */
+const zeroCode = 0x30;
+
 export function familyOf(ip: Ip): Family {
   return ip.includes(':') ? 'IPv6' : 'IPv4';
 }
 
 export function ipToNumber(ip: Ip): bigint {
   if (familyOf(ip) === 'IPv6') return new Address6(ip).bigInt();
-  return BigInt(ip.split('.').reduce((value, octet) => value * 256 + Number(octet), 0));
+  let [value, octet] = [0, 0];
+  for (let place = 0; place < ip.length; place++) {
+    const digit = ip.charCodeAt(place) - zeroCode;
+    if (digit >= 0) {
+      octet = 10 * octet + digit;
+    } else {
+      // A point lies below the digits.
+      value = 256 * value + octet;
+      octet = 0;
+    }
+  }
+  return BigInt(256 * value + octet);
 }
 
 export function ipFromNumber(family: Family, value: bigint): Ip {
@@ -41,9 +55,6 @@ export function ipFromNumber(family: Family, value: bigint): Ip {
   const number = Number(value);
   return `${number >>> 24}.${(number >>> 16) & 255}.${(number >>> 8) & 255}.${number & 255}` as Ip;
 }
-
-/** ASCII. */
-const zeroCode = 0x30;
 
 /** The 4 or 16 octets in network order. Every frame comes through here: octet by octet, without big integers. */
 export function ipToBytes(ip: Ip): Uint8Array {

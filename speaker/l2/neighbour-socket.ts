@@ -1,11 +1,14 @@
 // The packet socket of one neighbour protocol on one interface (shell): opened, kept filtered for the addresses that matter here, and with it
 // the groups in which those that are answered are asked for.
 import type { Ip } from '#shared/net/ip.ts';
-import type { Clock } from '#shared/runtime/clock.ts';
+import type { Cancel, Clock } from '#shared/runtime/clock.ts';
 import { FrameSender, type OutgoingFrame } from './frame-sender.ts';
 import { GroupMemberships } from './group-memberships.ts';
 import type { NeighbourProtocol, NumberedAddress } from './neighbour-protocol.ts';
 import type { PacketSocket, PacketSockets, PacketSocketStatistics, SystemFailure } from './packet-socket.ts';
+
+/** Longer than from one probe to the next, and from the last to the decision. */
+const probingMs = 1_000;
 
 export interface NeighbourSocketDependencies {
   readonly clock: Clock;
@@ -35,6 +38,8 @@ export class NeighbourSocket {
   readonly #listener: NeighbourSocketListener;
   #opened: Opened | undefined;
   #failure: SystemFailure | undefined;
+  /** Addresses that are probed, each with what keeps its group from being left. */
+  readonly #probing = new Map<Ip, Cancel>();
   #heard: readonly NumberedAddress[] = [];
   /** In which those that are answered are asked for, and how many of them in each. */
   readonly #groups = new Map<Ip, number>();
@@ -130,6 +135,21 @@ export class NeighbourSocket {
     if (left.length > 0) this.#opened?.groups.unwant(left);
   }
 
+  /** For so long as one probing takes: whoever probes an address must hear others that do (RFC 4862 §5.4.2). */
+  joinForProbing(address: NumberedAddress): void {
+    if (this.#protocol.groupOf(address) === undefined) return;
+    const { clock, gapEnded } = this.#dependencies;
+    const leaving = this.#probing.get(address.ip);
+    if (leaving === undefined) this.join([address]);
+    else leaving();
+    const leave = (): void => {
+      gapEnded();
+      this.#probing.delete(address.ip);
+      this.leave([address]);
+    };
+    this.#probing.set(address.ip, clock.after(probingMs, leave));
+  }
+
   /** Who asks for the address is heard, so that it may be announced. */
   isReady(address: NumberedAddress): boolean {
     if (this.#opened === undefined) return false;
@@ -154,6 +174,8 @@ export class NeighbourSocket {
 
   /** Silent when it returns. */
   close(): void {
+    for (const cancel of this.#probing.values()) cancel();
+    this.#probing.clear();
     this.#forget()?.socket.close();
   }
 

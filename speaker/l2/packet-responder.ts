@@ -139,6 +139,7 @@ export class PacketResponder {
   /** Asks all whether anybody has an address that is to be taken. */
   probe(ip: Ip): void {
     const { mac } = this.#state;
+    this.#sockets.get(familyOf(ip))?.joinForProbing({ ip, value: ipToNumber(ip) });
     this.#ask(ip, neighbourProtocols[familyOf(ip)].probe(mac, ip));
   }
 

@@ -15,6 +15,7 @@ import type { Snapshot } from '../cluster/snapshot.ts';
 import { addressProblems } from './address-problems.ts';
 import { AnnouncementEvents } from './announcement-events.ts';
 import { AnnouncementMetrics } from './announcement-metrics.ts';
+import { Reunions } from './reunions.ts';
 import {
   lanConditions,
   segmentKeyMissing,
@@ -61,8 +62,8 @@ export class Reports {
   readonly #state: SpeakerState;
   readonly #events: AnnouncementEvents;
   readonly #metrics: AnnouncementMetrics;
+  readonly #reunions: Reunions;
   #last: Findings | undefined;
-  #membersHeard = 0;
   #isRetired = false;
 
   /** `changed`: `update` has something to do. */
@@ -87,6 +88,7 @@ export class Reports {
       { recorder: this.#recorder, log, wasTold: (service) => statuses.has(service) },
     );
     this.#metrics = new AnnouncementMetrics({ node }, metrics);
+    this.#reunions = new Reunions(clock);
   }
 
   start(): void {
@@ -134,10 +136,8 @@ export class Reports {
   }
 
   #countMembers({ segments }: WireObserved): void {
-    const counts = segments.map(({ members: { up = 0, suspect = 0 } }) => up + suspect);
-    const heard = counts.reduce((sum, count) => sum + count, 0);
-    if (heard > this.#membersHeard) this.#statuses.membersMet();
-    this.#membersHeard = heard;
+    const up = segments.reduce((sum, { members }) => sum + (members.up ?? 0), 0);
+    if (this.#reunions.hear(up) === 'met') this.#statuses.membersMet();
   }
 
   #unstrict({ segments }: WireObserved): readonly string[] {

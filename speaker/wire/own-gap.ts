@@ -34,10 +34,12 @@ export class OwnGap {
   }
 
   #arm(): Cancel {
-    return this.#clock.after(tickMs, () => {
-      this.check();
-      this.#dueMs = this.#clock.nowMs() + tickMs;
-      this.#cancel = this.#arm();
-    });
+    return this.#clock.after(tickMs, this.#tick);
   }
+
+  readonly #tick = (): void => {
+    this.check();
+    this.#dueMs = this.#clock.nowMs() + tickMs;
+    this.#cancel = this.#arm();
+  };
 }

@@ -2,7 +2,7 @@
 // goes to the engines as an event; what they decide is done here, in order.
 import { familyOf, type Family, type Ip } from '#shared/net/ip.ts';
 import { rangeContains } from '#shared/net/range.ts';
-import type { Cancel, Untimed } from '#shared/runtime/clock.ts';
+import type { Cancel } from '#shared/runtime/clock.ts';
 import type { Log } from '#shared/runtime/log.ts';
 import type { NeighbourMessage } from '../l2/neighbour-protocol.ts';
 import { PacketResponder, type PacketResponderDependencies } from '../l2/packet-responder.ts';
@@ -61,7 +61,7 @@ export class SegmentRunner {
   readonly notes: SegmentNotes;
   readonly #dependencies: SegmentRunnerDependencies;
   readonly #config: SegmentConfig;
-  readonly #queue: Untimed<SegmentEvent>[] = [];
+  readonly #queue: SegmentEvent[] = [];
   #on: SegmentInterface;
   #state: SegmentState;
   #desired: DesiredState | undefined;
@@ -93,7 +93,7 @@ export class SegmentRunner {
     this.sockets = new SegmentSockets(on, dependencies, {
       message: (header, message, source, multicast) => {
         if (message.kind === 'linkDown') dependencies.heardLinkDown(header, message);
-        this.dispatch({ kind: 'packet', header, message, source, multicast });
+        this.#dispatch({ nowMs: this.#nowMs, kind: 'packet', header, message, source, multicast });
       },
       heardItself: dependencies.heardItself,
       retired: dependencies.retired,
@@ -125,8 +125,8 @@ export class SegmentRunner {
   }
 
   surroundings({ nodes, condition }: WireSurroundings): void {
-    this.dispatch({ kind: 'cluster', nodes: new Map(nodes.map((node) => [node.id, node])) });
-    this.dispatch({ kind: 'condition', condition });
+    this.#dispatch({ nowMs: this.#nowMs, kind: 'cluster', nodes: new Map(nodes.map((node) => [node.id, node])) });
+    this.#dispatch({ nowMs: this.#nowMs, kind: 'condition', condition });
   }
 
   /** One chunk after the other; the state as a whole with each. */
@@ -135,13 +135,13 @@ export class SegmentRunner {
       this.#desired = whole;
       this.#hearAnew();
     }
-    this.dispatch({ kind: 'desired', addresses: chunk, isLast });
+    this.#dispatch({ nowMs: this.#nowMs, kind: 'desired', addresses: chunk, isLast });
   }
 
   /** Once, when it has got its surroundings and what is desired. */
   start({ roster, addresses }: Pick<SavedSegment, 'roster' | 'addresses'>): void {
     this.#isStarted = true;
-    this.dispatch({ kind: 'start', savedRoster: roster, savedAddresses: addresses });
+    this.#dispatch({ nowMs: this.#nowMs, kind: 'start', savedRoster: roster, savedAddresses: addresses });
   }
 
   /** The interface as it is now. */
@@ -149,24 +149,29 @@ export class SegmentRunner {
     this.#on = on;
     this.sockets.update(on);
     // Before the responder: after a carrier comes back it must first be heard who owns what.
-    this.dispatch({ kind: 'link', link: this.#link() });
+    this.#dispatch({ nowMs: this.#nowMs, kind: 'link', link: this.#link() });
     this.responder.update(on);
     this.#hearAnew();
   }
 
   linkDownElsewhere(header: Header, { mac }: LinkDown): void {
-    this.dispatch({ kind: 'linkDownElsewhere', header, mac });
+    this.#dispatch({ nowMs: this.#nowMs, kind: 'linkDownElsewhere', header, mac });
   }
 
   /** This thread has just come back from not running. */
   gap(lateMs: number): void {
     this.responder.discard();
-    if (this.#isStarted) this.dispatch({ kind: 'gap', lateMs });
+    if (this.#isStarted) this.#dispatch({ nowMs: this.#nowMs, kind: 'gap', lateMs });
   }
 
   /** Who has not begun has nothing to leave: its farewell would be heard as that of the process before it. */
   leave(mode: LeavingMode): void {
-    if (this.#isStarted) this.dispatch({ kind: 'leave', mode });
+    if (this.#isStarted) this.#dispatch({ nowMs: this.#nowMs, kind: 'leave', mode });
+  }
+
+  /** A newer process of this node has taken over. */
+  retire(): void {
+    this.#dispatch({ nowMs: this.#nowMs, kind: 'retired' });
   }
 
   /** Silent when it returns. */
@@ -184,20 +189,24 @@ export class SegmentRunner {
     return known || this.#on.onLink.some((range) => rangeContains(range, ip));
   }
 
-  dispatch(event: Untimed<SegmentEvent>): void {
-    this.#queue.push(event);
-    if (this.#isStepping) return;
+  /** One after the other: what comes while one is stepped waits. */
+  #dispatch(event: SegmentEvent): void {
+    if (this.#isStepping) return void this.#queue.push(event);
     this.#isStepping = true;
+    this.#step(event);
     for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) this.#step(next);
     this.#isStepping = false;
   }
 
-  #step(event: Untimed<SegmentEvent>): void {
-    const { clock, explain } = this.#dependencies;
-    const timed = { ...event, nowMs: clock.nowMs() };
-    const { state, effects } = stepSegment(this.#state, timed, this.#config);
+  get #nowMs(): number {
+    return this.#dependencies.clock.nowMs();
+  }
+
+  #step(event: SegmentEvent): void {
+    const { explain } = this.#dependencies;
+    const { state, effects } = stepSegment(this.#state, event, this.#config);
     this.#state = state;
-    explain?.({ segment: this.#on.name, event: timed, effects, state });
+    explain?.({ segment: this.#on.name, event, effects, state });
     for (const effect of effects) this.#perform(effect);
   }
 
@@ -259,7 +268,7 @@ export class SegmentRunner {
       gapEnded();
       sockets.receiveWaiting();
       responder.receiveWaiting();
-      this.dispatch({ kind: 'drained' });
+      this.#dispatch({ nowMs: this.#nowMs, kind: 'drained' });
     });
   }
 
@@ -268,7 +277,7 @@ export class SegmentRunner {
     this.#wake?.();
     this.#wake = clock.after(Math.max(0, atMs - clock.nowMs()), () => {
       gapEnded();
-      this.dispatch({ kind: 'wake' });
+      this.#dispatch({ nowMs: this.#nowMs, kind: 'wake' });
     });
   }
 
@@ -285,7 +294,7 @@ export class SegmentRunner {
 
   #heard({ asks, mac, ip, target, sentTo }: NeighbourMessage): void {
     if (sentTo === 'others') return;
-    this.dispatch({ kind: 'neighbour', mac, ip, target, answersUs: !asks && sentTo === 'us' });
+    this.#dispatch({ nowMs: this.#nowMs, kind: 'neighbour', mac, ip, target, answersUs: !asks && sentTo === 'us' });
   }
 
   #socketChanged(family: Family): void {
@@ -294,7 +303,8 @@ export class SegmentRunner {
     const failure = this.responder.sockets.get(family)?.failure;
     if (failure === undefined) log.info({ interface: name, mac, family }, 'interface carries announcements');
     else log.warn({ interface: name, family, ...failure }, 'interface carries no announcements: no packet socket');
-    if (this.responder.isOpen !== this.#couldHear) this.dispatch({ kind: 'link', link: this.#link() });
+    if (this.responder.isOpen !== this.#couldHear)
+      this.#dispatch({ nowMs: this.#nowMs, kind: 'link', link: this.#link() });
     changed('state');
   }
 

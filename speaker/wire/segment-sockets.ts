@@ -20,9 +20,10 @@ import type { SegmentCrypto } from '../segment/admission/crypto.ts';
 import { seal, type SegmentKeys } from '../segment/admission/keys.ts';
 import { sourceBytes } from '../segment/admission/source-address.ts';
 import type { Header } from '../segment/message/header.ts';
-import { encodeMessage, type Message } from '../segment/message/message.ts';
+import { maxDatagramBytes } from '../segment/message/header.ts';
+import { encodeMessage, type Message, type MessageKind } from '../segment/message/message.ts';
 import type { WireOptions } from '../seam.ts';
-import type { Tally } from './tally.ts';
+import type { Count, Tally } from './tally.ts';
 
 export const segmentGroups: Readonly<Record<Family, Ip>> = { IPv4: '224.0.0.254' as Ip, IPv6: 'ff02::114' as Ip };
 
@@ -58,6 +59,8 @@ export interface SegmentListener {
 /** The sockets of one address family. */
 interface Voice {
   readonly ip: Ip;
+  /** As tags cover it. */
+  readonly source: Uint8Array;
   group?: UdpReceiver | undefined;
   /** `join` while this process joins, `member` afterwards; the other one is closed. */
   socket?: { readonly role: Role; readonly udp: UdpSocket } | undefined;
@@ -66,13 +69,19 @@ interface Voice {
 }
 
 type Role = 'join' | 'member';
+type Direction = 'sent' | 'received';
 
 export class SegmentSockets {
   readonly #dependencies: SegmentSocketsDependencies;
   readonly #listener: SegmentListener;
   readonly #admission: AdmissionState;
   readonly #voices = new Map<Family, Voice>();
+  readonly #packets: Readonly<Record<Direction, Map<MessageKind, Count>>> = { sent: new Map(), received: new Map() };
+  /** Where each datagram is made: who sends it does not keep it. */
+  readonly #datagram = new Uint8Array(maxDatagramBytes);
   #on: SuitableInterface;
+  /** Made for these keys. */
+  #config: AdmissionConfig | undefined;
 
   constructor(on: SuitableInterface, dependencies: SegmentSocketsDependencies, listener: SegmentListener) {
     this.#on = on;
@@ -104,7 +113,7 @@ export class SegmentSockets {
       if (known?.ip !== ip) {
         closeVoice(known);
         this.#voices.delete(family);
-        if (ip !== undefined) this.#voices.set(family, { ip, failures: {} });
+        if (ip !== undefined) this.#voices.set(family, { ip, source: sourceBytes(ip), failures: {} });
       }
       const voice = this.#voices.get(family);
       if (voice !== undefined && voice.group === undefined) this.#listen(family, voice);
@@ -178,16 +187,16 @@ export class SegmentSockets {
     const keys = this.#dependencies.keys();
     if (keys === undefined) return undefined;
     const { node, incarnation } = options;
-    this.#count('ingot_segment_packets_total', { direction: 'sent', type: message.kind });
+    this.#countPacket('sent', message);
     const header = { joining, keyId: keys.current.id, sender: node.id, incarnation, sequence: nextSequence() };
-    return encodeMessage(header, message);
+    return encodeMessage(header, message, this.#datagram);
   }
 
   #send(voice: Voice, datagram: Uint8Array, to: UdpEndpoint, joining: boolean): void {
     const keys = this.#dependencies.keys();
     const socket = this.#socketOf(voice, joining ? 'join' : 'member');
     if (keys === undefined || socket === undefined) return;
-    seal(datagram, sourceBytes(voice.ip), keys.current, this.#dependencies.crypto);
+    seal(datagram, voice.source, keys.current, this.#dependencies.crypto);
     socket.send(datagram, to);
   }
 
@@ -199,7 +208,7 @@ export class SegmentSockets {
     const admission = admit(this.#admission, datagram, source.ip, config, clock.nowMs());
     switch (admission.kind) {
       case 'message':
-        this.#count('ingot_segment_packets_total', { direction: 'received', type: admission.message.kind });
+        this.#countPacket('received', admission.message);
         return this.#listener.message(admission.header, admission.message, source, multicast);
       case 'challenge':
         return this.#reply(source, { kind: 'challenge', nonce: admission.nonce });
@@ -213,15 +222,23 @@ export class SegmentSockets {
     }
   }
 
-  #count(name: string, labels: Readonly<Record<string, string>>): void {
-    this.#dependencies.tally.add(name, labels);
+  #countPacket(direction: Direction, { kind }: Message): void {
+    const counts = this.#packets[direction];
+    let count = counts.get(kind);
+    if (count === undefined) {
+      count = this.#dependencies.tally.count('ingot_segment_packets_total', { direction, type: kind });
+      counts.set(kind, count);
+    }
+    count.total++;
     this.#dependencies.counted();
   }
 
   /** What is said to the groups comes in both families: the second copy is no replay of anybody's. */
   #dropped(reason: DropReason, source: Ip, multicast: boolean): void {
     const isSecondCopy = reason === 'replay' && multicast && familyOf(source) === 'IPv6' && this.#voices.has('IPv4');
-    if (!isSecondCopy) this.#count('ingot_segment_dropped_total', { reason });
+    if (isSecondCopy) return;
+    this.#dependencies.tally.add('ingot_segment_dropped_total', { reason });
+    this.#dependencies.counted();
   }
 
   /** As member or not, as it spoke last: whoever only joins must not take the well-known port. */
@@ -234,8 +251,11 @@ export class SegmentSockets {
     const { options, crypto, random, isOwn } = this.#dependencies;
     const keys = this.#dependencies.keys();
     if (keys === undefined) return undefined;
-    const self = { id: options.node.id, incarnation: options.incarnation };
-    return { self, keys, crypto, random, isOwn, isOnLink: this.#isOnLink };
+    if (this.#config?.keys !== keys) {
+      const self = { id: options.node.id, incarnation: options.incarnation };
+      this.#config = { self, keys, crypto, random, isOwn, isOnLink: this.#isOnLink };
+    }
+    return this.#config;
   }
 
   /** Own ones too: what comes from another interface of this machine shows that both are on one LAN. */

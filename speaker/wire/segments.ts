@@ -5,47 +5,42 @@ import type { Cancel } from '#shared/runtime/clock.ts';
 import { deepEqual } from '#shared/runtime/equal.ts';
 import type { HostNetworkState } from '../l2/host-network.ts';
 import { chooseInterfaces, type UnsuitableInterface } from '../l2/suitable-interfaces.ts';
-import { desiredChunkAddresses, type SavedSegment, type WireSurroundings } from '../seam.ts';
+import type { SavedSegment, WireSurroundings } from '../seam.ts';
 import type { Header } from '../segment/message/header.ts';
 import type { LeavingMode, LinkDown } from '../segment/message/leaving.ts';
 import type { Message } from '../segment/message/message.ts';
-import { serves, type DesiredAddress } from '../segment/ownership/desired-address.ts';
-import { piecesOf, type DesiredState, type NumberedDesired } from './desired-assembly.ts';
+import type { DesiredState } from './desired-assembly.ts';
+import { DesiredDelivery } from './desired-delivery.ts';
 import { savedSegment } from './segment-observation.ts';
 import { SegmentRunner, type SegmentInterface, type SegmentRunnerDependencies } from './segment-runner.ts';
 import { Shadow } from './shadow.ts';
 import { overlaps, speaksRather } from './same-lan.ts';
+import { unplacedAddresses } from './unplaced.ts';
 
 /** What could not be opened is tried again this often, besides at every change of the interfaces. */
 const reopenMs = 10_000;
-/** So many addresses that lie in no segment are told. */
-const maxUnplaced = desiredChunkAddresses;
+/** A pool or advertisement that is replaced is gone for a moment: the LAN is not left for that, or all would have to be joined and taken anew. */
+const lingerMs = 60_000;
 
 export type SegmentsDependencies = Omit<
   SegmentRunnerDependencies,
   'isOwn' | 'sayElsewhere' | 'heardLinkDown' | 'heardItself' | 'keys' | 'retired'
 >;
 
-interface Piece {
-  readonly runner: SegmentRunner;
-  readonly addresses: readonly NumberedDesired[];
-  readonly isLast: boolean;
-}
-
 export class Segments {
   readonly #dependencies: SegmentsDependencies;
   readonly #saved: Map<string, SavedSegment>;
   readonly #byIndex = new Map<number, SegmentRunner>();
   readonly #shadows = new Map<number, Shadow>();
+  readonly #delivery: DesiredDelivery;
+  /** By index, of those through which nothing is reached any more. */
+  readonly #unwantedSinceMs = new Map<number, number>();
   #network: HostNetworkState = { links: new Map(), addresses: [], gateways: [] };
   #ownIps: ReadonlySet<Ip> = new Set();
   #surroundings: WireSurroundings | undefined;
   #excluded: readonly RegExp[] = [];
   #desired: DesiredState | undefined;
   #unsuitable: readonly UnsuitableInterface[] = [];
-  /** Of the newest desired state, one a turn. */
-  #pieces: Piece[] = [];
-  #givingPieces: Cancel | undefined;
   #reopening: Cancel;
   #generation = 0;
   #unplaced: readonly Ip[] | undefined;
@@ -55,6 +50,7 @@ export class Segments {
     const { options } = dependencies;
     this.#dependencies = dependencies;
     this.#saved = new Map(options.saved.map((saved) => [saved.interface, saved]));
+    this.#delivery = new DesiredDelivery({ ...dependencies, delivered: () => this.#delivered() });
     this.#reopening = this.#reopenLater();
   }
 
@@ -86,7 +82,7 @@ export class Segments {
 
   /** Of the addresses that this node may own, those that no segment of it holds. */
   get unplaced(): readonly Ip[] {
-    return (this.#unplaced ??= this.#findUnplaced());
+    return (this.#unplaced ??= unplacedAddresses(this.#dependencies.options.node.id, this.#desired, this.all));
   }
 
   networkChanged(network: HostNetworkState): void {
@@ -108,8 +104,7 @@ export class Segments {
 
   desire(desired: DesiredState): void {
     this.#desired = desired;
-    this.#pieces = [...this.#byIndex.values()].flatMap((runner) => this.#piecesFor(runner, desired));
-    this.#giveNext();
+    this.#delivery.begin(this.all, desired);
   }
 
   /** This thread has just come back from not running. */
@@ -124,7 +119,7 @@ export class Segments {
   /** Silent when it returns. */
   close(): void {
     this.#reopening();
-    this.#givingPieces?.();
+    this.#delivery.stop();
     for (const segment of [...this.#byIndex.values(), ...this.#shadows.values()]) segment.close();
     this.#byIndex.clear();
     this.#shadows.clear();
@@ -134,10 +129,8 @@ export class Segments {
     this.#unplaced = undefined;
     if (this.#isRetired) return;
     const { suitable, unsuitable } = chooseInterfaces(this.#network, this.#excluded);
-    const [wanted, unused] = [
-      suitable.filter((on) => this.#isSegment(on)),
-      suitable.filter((on) => !this.#isSegment(on)),
-    ];
+    const wanted = suitable.filter((on) => this.#isKept(on));
+    const unused = suitable.filter((on) => !wanted.includes(on));
     const reason = 'no IPAddressPool that is announced has an address on-link there, and no L2Advertisement names it';
     this.#unsuitable = [...unsuitable, ...unused.map(({ name, mac }) => ({ name, mac, reason }))];
     const indices = new Set(wanted.map(({ index }) => index));
@@ -153,6 +146,19 @@ export class Segments {
       if (runner === undefined) this.#add(on);
       else if (!deepEqual(runner.on, on)) this.#update(runner, on);
     }
+  }
+
+  #isKept(on: Pick<SegmentInterface, 'index' | 'name' | 'onLink'>): boolean {
+    const { index } = on;
+    if (this.#isSegment(on)) {
+      this.#unwantedSinceMs.delete(index);
+      return true;
+    }
+    if (!this.#byIndex.has(index)) return false;
+    const nowMs = this.#dependencies.clock.nowMs();
+    const sinceMs = this.#unwantedSinceMs.get(index) ?? nowMs;
+    this.#unwantedSinceMs.set(index, sinceMs);
+    return nowMs - sinceMs < lingerMs;
   }
 
   #isSegment({ name, onLink }: Pick<SegmentInterface, 'name' | 'onLink'>): boolean {
@@ -184,11 +190,10 @@ export class Segments {
       retired: () => this.#retire(),
     });
     this.#byIndex.set(on.index, runner);
-    runner.open();
     if (this.#surroundings !== undefined) runner.surroundings(this.#surroundings);
-    if (this.#desired === undefined) return;
-    this.#pieces.push(...this.#piecesFor(runner, this.#desired));
-    this.#giveNext();
+    if (this.#desired !== undefined) this.#delivery.add(runner, this.#desired);
+    // Last, for it may begin as soon as it can hear.
+    runner.open();
   }
 
   #update(runner: SegmentRunner, on: SegmentInterface): void {
@@ -206,28 +211,13 @@ export class Segments {
     this.#saved.set(runner.on.name, savedSegment(runner, this.#dependencies.options.node.id));
     runner.close();
     this.#byIndex.delete(index);
-    this.#pieces = this.#pieces.filter((piece) => piece.runner !== runner);
+    this.#unwantedSinceMs.delete(index);
+    this.#delivery.forget(runner);
     this.#dependencies.log.info({ interface: runner.on.name }, 'interface carries no announcements any more');
+    this.#dependencies.changed('state');
   }
 
-  #piecesFor(runner: SegmentRunner, desired: DesiredState): readonly Piece[] {
-    const pieces = piecesOf(desired);
-    return pieces.map((addresses, index) => ({ runner, addresses, isLast: index === pieces.length - 1 }));
-  }
-
-  #giveNext(): void {
-    this.#givingPieces?.();
-    const piece = this.#pieces.shift();
-    if (piece !== undefined && this.#desired !== undefined) {
-      piece.runner.desired(piece.addresses, piece.isLast, this.#desired);
-    }
-    if (this.#pieces.length > 0) {
-      this.#givingPieces = this.#dependencies.clock.after(0, () => {
-        this.#dependencies.gapEnded();
-        this.#giveNext();
-      });
-      return;
-    }
+  #delivered(): void {
     this.#startAll();
     this.#unplaced = undefined;
     this.#generation = this.#desired?.generation ?? 0;
@@ -236,7 +226,7 @@ export class Segments {
 
   /** Each begins when it knows its surroundings, its key and what is desired. */
   #startAll(): void {
-    if (this.#surroundings?.keys === undefined || this.#desired === undefined || this.#pieces.length > 0) return;
+    if (this.#surroundings?.keys === undefined || this.#desired === undefined || this.#delivery.isUnderWay) return;
     for (const runner of this.#byIndex.values()) {
       if (runner.isStarted || !runner.canStart) continue;
       const { name } = runner.on;
@@ -295,31 +285,13 @@ export class Segments {
     this.#isRetired = true;
     this.#dependencies.log.info({}, 'a newer speaker of this node has taken over');
     for (const runner of this.#byIndex.values()) {
-      runner.dispatch({ kind: 'retired' });
+      runner.retire();
       runner.close();
     }
     this.#byIndex.clear();
     for (const [index, shadow] of this.#shadows) this.#endShadow(index, shadow);
-    this.#pieces = [];
+    this.#delivery.stop();
     this.#dependencies.changed('carrier');
-  }
-
-  #findUnplaced(): readonly Ip[] {
-    const { id } = this.#dependencies.options.node;
-    const unplaced: Ip[] = [];
-    for (const address of this.#desired?.addresses ?? []) {
-      if (unplaced.length === maxUnplaced) break;
-      if (address.candidates.has(id) && !this.#isPlaced(address)) unplaced.push(address.ip);
-    }
-    return unplaced;
-  }
-
-  #isPlaced({ ip, candidates }: DesiredAddress): boolean {
-    const candidate = candidates.get(this.#dependencies.options.node.id);
-    if (candidate === undefined) return false;
-    return this.all.some(
-      (runner) => serves(candidate, runner.on.name) && (candidate.interfaces !== 'any' || runner.holds(ip)),
-    );
   }
 
   /** Which interfaces can be spoken on, as text to compare. */
@@ -334,6 +306,7 @@ export class Segments {
   #reopenLater(): Cancel {
     return this.#dependencies.clock.after(reopenMs, () => {
       this.#dependencies.gapEnded();
+      this.#matchInterfaces();
       this.#openAll();
       this.#reopening = this.#reopenLater();
     });

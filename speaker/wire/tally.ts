@@ -3,17 +3,27 @@ import type { WireCounter } from '../seam.ts';
 
 type Labels = WireCounter['labels'];
 
-export class Tally {
-  readonly #series = new Map<string, Map<string, { readonly labels: Labels; total: number }>>();
+/** One metric with its labels. */
+export interface Count {
+  readonly labels: Labels;
+  total: number;
+}
 
-  /** `labels`: for one name always the same ones, in the same order. */
+export class Tally {
+  readonly #series = new Map<string, Map<string, Count>>();
+
   add(name: string, labels: Labels, by = 1): void {
+    this.count(name, labels).total += by;
+  }
+
+  /** To be kept by those who count often. `labels`: for one name always the same ones, in the same order. */
+  count(name: string, labels: Labels): Count {
     let series = this.#series.get(name);
     if (series === undefined) this.#series.set(name, (series = new Map()));
     const key = Object.values(labels).join('\n');
-    const known = series.get(key);
-    if (known === undefined) series.set(key, { labels, total: by });
-    else known.total += by;
+    let count = series.get(key);
+    if (count === undefined) series.set(key, (count = { labels, total: 0 }));
+    return count;
   }
 
   get counters(): readonly WireCounter[] {

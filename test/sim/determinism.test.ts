@@ -1,11 +1,11 @@
-// One seed in forty gives the same trace twice, and in another process with another heap limit.
+// One seed in twenty gives the same trace twice, and in another process with another heap limit.
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { soak } from '#test/simulation/explore/soak.ts';
 import { playCase } from '#test/simulation/play/play-case.ts';
 
-const seeds = Array.from({ length: 5 }, (_, index) => 40 * index + 1);
+const seeds = Array.from({ length: 10 }, (_, index) => 20 * index + 1);
 const forMs = 120_000;
 const main = join(import.meta.dirname, '../simulation/main.ts');
 

@@ -7,19 +7,18 @@ import { once } from './cancel.ts';
 import type { NodeTime } from './node-time.ts';
 import type { Scheduler } from './time/scheduler.ts';
 
-interface Timer {
-  readonly deadlineMs: number;
-  readonly sequence: number;
-  readonly cause: number;
-  /** Undefined once it is cancelled. */
-  callback: (() => void) | undefined;
-}
-
 /** Something to be taken up. */
 interface Due {
   readonly work: () => void;
   readonly costUs: number;
   readonly cause: number;
+}
+
+interface Timer extends Due {
+  readonly deadlineMs: number;
+  readonly sequence: number;
+  /** Undefined once it is cancelled. */
+  callback: (() => void) | undefined;
 }
 
 export interface ThreadOptions {
@@ -139,6 +138,9 @@ export class Thread {
       deadlineMs: this.#time.monotonicMs() + waitMs,
       sequence: this.#sequence++,
       cause: this.#scheduler.cause,
+      costUs: timerCostUs,
+      // One that an earlier one cancels does not run.
+      work: () => this.#disarm(timer)?.(),
       callback,
     };
     this.#timers++;
@@ -204,19 +206,11 @@ export class Thread {
   /** Expired timers by their deadlines, then what was received. Answers with the first. */
   #nextTurn(): Due | undefined {
     if (this.#expired.length === 0) return this.#inbox.length === 1 ? this.#inbox.pop() : this.#poll();
-    const expired = this.#expired;
+    if (this.#expired.length === 1 && this.#inbox.length === 0) return this.#expired.pop();
+    const timers = this.#expired.toSorted((a, b) => a.deadlineMs - b.deadlineMs || a.sequence - b.sequence);
     this.#expired = [];
-    if (expired.length > 1) expired.sort((a, b) => a.deadlineMs - b.deadlineMs || a.sequence - b.sequence);
-    // One that an earlier one cancels does not run.
-    const timers = expired.map((timer) => ({
-      work: () => this.#disarm(timer)?.(),
-      costUs: timerCostUs,
-      cause: timer.cause,
-    }));
-    const first = timers.shift();
-    this.#turn = timers;
-    if (this.#inbox.length > 0) this.#turn.push(...this.#inbox.splice(0, pollBatch));
-    return first;
+    this.#turn = [...timers, ...this.#inbox.splice(0, pollBatch)];
+    return this.#turn.shift();
   }
 
   #poll(): Due | undefined {

@@ -8,7 +8,7 @@ import { headerBytes, maxDatagramBytes, readHeader, tagBytes, type Header } from
 import { decodeBody, type Message } from '../message/message.ts';
 import type { NodeId } from '../node-id.ts';
 import type { SegmentCrypto } from './crypto.ts';
-import { isSealed, type SegmentKeys } from './keys.ts';
+import { isSealed, keysOfId, type SegmentKeys } from './keys.ts';
 import { newRates, takeToken, type Rates } from './rates.ts';
 import { acceptResponse, checkReplay, type Senders } from './senders.ts';
 import { sourceBytes } from './source-address.ts';
@@ -67,12 +67,11 @@ export function admit(
   if (!takeToken(state.rates, source, nowMs)) return dropped('rate');
   if (datagram.length < headerBytes + tagBytes || datagram.length > maxDatagramBytes) return dropped('malformed');
   try {
-    const { type, ...header } = readHeader(new ByteReader(datagram));
+    const { type, header } = readHeader(new ByteReader(datagram));
     if (!config.isOnLink(source)) return dropped('offLink');
-    const keys = [config.keys.current, config.keys.previous].filter((key) => key?.id === header.keyId);
-    const known = keys.filter((key) => key !== undefined);
-    if (known.length === 0) return dropped('key');
-    if (!isSealed(datagram, sourceBytes(source), known, config.crypto)) return dropped('tag');
+    const keys = keysOfId(config.keys, header.keyId);
+    if (keys.length === 0) return dropped('key');
+    if (!isSealed(datagram, sourceBytes(source), keys, config.crypto)) return dropped('tag');
     if (header.sender === config.self.id) return ownPacket(header, source, config);
     return fresh(state, header, type, datagram, config, nowMs);
   } catch (error) {

@@ -24,21 +24,30 @@ export function deriveSegmentKey(secret: Uint8Array, crypto: SegmentCrypto): Seg
 
 /** Puts the tag into the last bytes of a datagram. `source`: the 16 bytes of the address that it is sent from. */
 export function seal(datagram: Uint8Array, source: Uint8Array, key: SegmentKey, crypto: SegmentCrypto): void {
-  datagram.set(tagOf(datagram, source, key, crypto), datagram.length - tagBytes);
+  const hash = hashOf(datagram, source, key, crypto);
+  const start = datagram.length - tagBytes;
+  for (let at = 0; at < tagBytes; at++) datagram[start + at] = hash[at] as number;
+}
+
+/** Two keys may have one id: it is not long. */
+export function keysOfId({ current, previous }: SegmentKeys, id: number): readonly SegmentKey[] {
+  if (previous?.id !== id) return current.id === id ? [current] : [];
+  return current.id === id ? [current, previous] : [previous];
 }
 
 export function isSealed(datagram: Uint8Array, source: Uint8Array, keys: readonly SegmentKey[], crypto: SegmentCrypto) {
-  const given = datagram.subarray(datagram.length - tagBytes);
-  return keys.some((key) => isEqual(given, tagOf(datagram, source, key, crypto)));
+  return keys.some((key) => endsWithTag(datagram, hashOf(datagram, source, key, crypto)));
 }
 
-function tagOf(datagram: Uint8Array, source: Uint8Array, key: SegmentKey, crypto: SegmentCrypto): Uint8Array {
-  return crypto.hmac(key.bytes, [source, datagram.subarray(0, datagram.length - tagBytes)]).subarray(0, tagBytes);
+/** The tag is its beginning. */
+function hashOf(datagram: Uint8Array, source: Uint8Array, key: SegmentKey, crypto: SegmentCrypto): Uint8Array {
+  return crypto.hmac(key.bytes, [source, datagram.subarray(0, datagram.length - tagBytes)]);
 }
 
 /** In a time that does not depend on where they differ. */
-function isEqual(a: Uint8Array, b: Uint8Array): boolean {
+function endsWithTag(datagram: Uint8Array, hash: Uint8Array): boolean {
+  const start = datagram.length - tagBytes;
   let difference = 0;
-  for (let index = 0; index < a.length; index++) difference |= (a[index] ?? 0) ^ (b[index] ?? 0);
+  for (let at = 0; at < tagBytes; at++) difference |= (datagram[start + at] as number) ^ (hash[at] as number);
   return difference === 0;
 }

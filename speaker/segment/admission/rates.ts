@@ -1,10 +1,16 @@
 // How many datagrams a segment takes: 500 a second of one source, 5,000 in all (layer2 §8). Beyond that they are not even looked at.
 import type { Ip } from '#shared/net/ip.ts';
-import { fullBucket, refill, type TokenBucket, type TokenBucketLimit } from '#shared/runtime/token-bucket.ts';
+import type { TokenBucketLimit } from '#shared/runtime/token-bucket.ts';
+
+/** Changed in place: every datagram comes by two of them. */
+interface Bucket {
+  tokens: number;
+  atMs: number;
+}
 
 export interface Rates {
-  all: TokenBucket;
-  readonly bySource: Map<Ip, TokenBucket>;
+  readonly all: Bucket;
+  readonly bySource: Map<Ip, Bucket>;
 }
 
 const sourceLimit: TokenBucketLimit = { perSecond: 500, burst: 500 };
@@ -13,20 +19,32 @@ const segmentLimit: TokenBucketLimit = { perSecond: 5_000, burst: 5_000 };
 const maxSources = 2_048;
 
 export function newRates(nowMs: number): Rates {
-  return { all: fullBucket(segmentLimit, nowMs), bySource: new Map() };
+  return { all: { tokens: segmentLimit.burst, atMs: nowMs }, bySource: new Map() };
 }
 
 export function takeToken(rates: Rates, source: Ip, nowMs: number): boolean {
-  const known = rates.bySource.get(source);
-  const own = known === undefined ? fullBucket(sourceLimit, nowMs) : refill(known, sourceLimit, nowMs);
-  const all = refill(rates.all, segmentLimit, nowMs);
-  const isWithin = own.tokens >= 1 && all.tokens >= 1;
-  if (isWithin) {
-    if (known === undefined && rates.bySource.size >= maxSources) forgetOldest(rates);
-    rates.bySource.set(source, { ...own, tokens: own.tokens - 1 });
-    rates.all = { ...all, tokens: all.tokens - 1 };
-  }
-  return isWithin;
+  const { all, bySource } = rates;
+  refill(all, segmentLimit, nowMs);
+  if (all.tokens < 1) return false;
+  const own = bySource.get(source) ?? newSource(rates, source, nowMs);
+  refill(own, sourceLimit, nowMs);
+  if (own.tokens < 1) return false;
+  own.tokens--;
+  all.tokens--;
+  return true;
+}
+
+function refill(bucket: Bucket, { perSecond, burst }: TokenBucketLimit, nowMs: number): void {
+  bucket.tokens = Math.min(burst, bucket.tokens + ((nowMs - bucket.atMs) * perSecond) / 1000);
+  bucket.atMs = nowMs;
+}
+
+function newSource(rates: Rates, source: Ip, nowMs: number): Bucket {
+  const { bySource } = rates;
+  if (bySource.size >= maxSources) forgetOldest(rates);
+  const bucket = { tokens: sourceLimit.burst, atMs: nowMs };
+  bySource.set(source, bucket);
+  return bucket;
 }
 
 function forgetOldest({ bySource }: Rates): void {

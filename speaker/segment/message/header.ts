@@ -42,18 +42,18 @@ export function writeHeader(writer: ByteWriter, type: number, header: Header): v
   writeCount(writer, header.sequence);
 }
 
-export function readHeader(reader: ByteReader): Header & { readonly type: number } {
+export function readHeader(reader: ByteReader): { readonly type: number; readonly header: Header } {
   if (reader.u16() !== magic) throw new WireError('malformed', 'another magic number');
   const spoken = reader.u8();
   if (spoken !== version) throw new WireError('unsupported', `version ${spoken}`);
   const type = reader.u8();
   const flags = reader.u16();
-  return {
-    type,
+  const header = {
     joining: (flags & joiningFlag) !== 0,
     keyId: reader.u16(),
     sender: readNodeId(reader),
     incarnation: readCount(reader),
     sequence: readCount(reader),
   };
+  return { type, header };
 }

@@ -80,11 +80,13 @@ const codecs: { readonly [Kind in MessageKind]: Codec<Kind> } = {
   response: challengeCodec('response', 17),
 };
 
-const byType = new Map(Object.values(codecs).map((codec) => [codec.type, codec]));
+const byType: ReadonlyMap<number, Pick<Codec<MessageKind>, 'read'>> = new Map(
+  Object.values(codecs).map((codec) => [codec.type, codec]),
+);
 
-/** Header and body, with room for the tag. */
-export function encodeMessage(header: Header, message: Message): Uint8Array {
-  const writer = new ByteWriter(maxDatagramBytes);
+/** Header and body, with room for the tag; over what is in `into`, if it is given. */
+export function encodeMessage(header: Header, message: Message, into?: Uint8Array): Uint8Array {
+  const writer = new ByteWriter(into ?? maxDatagramBytes);
   const codec = codecs[message.kind] as Codec<MessageKind>;
   writeHeader(writer, codec.type, header);
   codec.write(writer, message);

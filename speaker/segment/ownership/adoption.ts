@@ -1,12 +1,13 @@
 // Adoption (layer2 §5.7): a new process goes on with what its node owned, by the same claims: as members remember it, or as the state file
 // does where no live member claims it.
 import type { AddressEntry } from '../message/address-list.ts';
-import { listenMs } from '../watch/join.ts';
 import { isLive } from '../watch/member.ts';
 import { takeAll, type Taking } from './claiming.ts';
-import { recordOf } from './hearing.ts';
-import { isTableMissing } from './peer-table.ts';
-import type { SavedAddress } from './desired-address.ts';
+import { isTold } from './eligibility.ts';
+import { rankOf, recordOf } from './hearing.ts';
+import { isBetterClaim } from './order.ts';
+import { isOwn, type Address } from './record.ts';
+import { isGivenUp, type SavedAddress } from './desired-address.ts';
 import type { OwnershipTurn } from './state.ts';
 
 export interface Adoptable {
@@ -38,23 +39,32 @@ const adoptByMs = 2_000;
  * were heard or had the time to say something. Blind, even these wait for their turn and are probed first.
  */
 export function adopt(turn: OwnershipTurn): void {
-  const { ownership, watch, nowMs } = turn;
+  const { ownership, nowMs } = turn;
   if (ownership.blind || ownership.adoptable.size === 0) return;
-  const isTold = !isTableMissing(turn) && (nowMs - watch.join.sinceMs >= listenMs || isRosterHeard(turn));
+  const told = isTold(turn);
   const takings: Taking[] = [];
   for (const [ip, adopted] of ownership.adoptable) {
-    if (adopted.from === 'stateFile' && !isTold) continue;
-    ownership.adoptable.delete(ip);
     const address = ownership.addresses.get(ip);
-    if (address?.desired === undefined || address.desired.release) continue;
-    const owner = address.owner === undefined ? undefined : watch.members.get(address.owner);
-    if (owner !== undefined && isLive(owner)) continue;
+    if (address?.desired === undefined || (adopted.from === 'stateFile' && !told)) continue;
+    ownership.adoptable.delete(ip);
+    if (isGivenUp(address.desired) || !mayAdopt(turn, address, adopted)) continue;
     takings.push({ address, reason: 'adopt', cause: 'adopt', adopted });
   }
   takeAll(turn, takings);
   if (nowMs - ownership.joinedMs > adoptByMs) ownership.adoptable.clear();
 }
 
-function isRosterHeard({ watch, config }: OwnershipTurn): boolean {
-  return [...watch.roster].every((id) => id === config.self.id || watch.members.get(id)?.joining === false);
+/**
+ * Only the last claim that was ever made is gone on with, and none that a live member has replaced. An older process of this node may have been
+ * given the address after that member said that it has it: another one knows.
+ */
+function mayAdopt(turn: OwnershipTurn, address: Address, { epoch, minority, from }: Adoptable): boolean {
+  const { watch, config } = turn;
+  if (isOwn(address) || epoch < address.floor) return false;
+  const { owner } = address;
+  const member = owner === undefined ? undefined : watch.members.get(owner);
+  if (owner === undefined || member === undefined || !isLive(member)) return true;
+  if (from === 'stateFile') return false;
+  const own = rankOf(turn, { owner: config.self.id, epoch, minority });
+  return isBetterClaim(own, rankOf(turn, { ...address, owner }), address.hash);
 }

@@ -54,6 +54,7 @@ function take(turn: OwnershipTurn, address: Address, claim: { readonly epoch: nu
     answering: address.desired?.answer ?? false,
     defences: 0,
     defendedMs: -Infinity,
+    rivalToldMs: -Infinity,
     handOffAgainMs: nowMs,
     better: undefined,
   });

@@ -34,7 +34,7 @@ export function announceAgain(turn: OwnershipTurn): void {
   for (const { address } of due) announce(turn, address);
 }
 
-function announce({ effects, ownership }: OwnershipTurn, address: Address): void {
+export function announce({ effects, ownership }: OwnershipTurn, address: Address): void {
   if (isAnswering(address) && ownership.mute === undefined) effects.push({ kind: 'announce', ip: address.ip });
 }
 

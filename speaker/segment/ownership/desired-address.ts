@@ -26,6 +26,11 @@ export function serves({ interfaces }: Candidate, interfaceName: string): boolea
   return interfaces === 'any' || interfaces.includes(interfaceName);
 }
 
+/** Whoever owns it is to be silent at once: this node cannot forward what comes, or nobody may announce it at all. */
+export function isGivenUp({ release, candidates }: DesiredAddress): boolean {
+  return release || candidates.size === 0;
+}
+
 /** From the state file: what this node owned when it was last written. */
 export interface SavedAddress {
   readonly ip: Ip;

@@ -1,4 +1,5 @@
 // Who may own an address on this segment (layer2 §1, §5.3), and when it has no owner any more.
+import { listenMs } from '../watch/join.ts';
 import { isLive } from '../watch/member.ts';
 import { serves } from './desired-address.ts';
 import { isTableMissing } from './peer-table.ts';
@@ -35,9 +36,19 @@ export function isOrphan(turn: OwnershipTurn, address: Address): boolean {
   return ineligibleSinceMs !== undefined && nowMs - ineligibleSinceMs >= ineligibleLimitMs && !member.flags.draining;
 }
 
-/** Somebody had it once, and a member whose table is still to come may have it now. */
+/** The tables of all members are known, and all who should be here were heard or had the time to say something. */
+export function isTold(turn: OwnershipTurn): boolean {
+  const { watch, nowMs } = turn;
+  return !isTableMissing(turn) && (nowMs - watch.join.sinceMs >= listenMs || isRosterHeard(turn));
+}
+
+/** Somebody had it once, and whoever is still to be heard may have it now. */
 function isKnownFree(turn: OwnershipTurn, { floor, lostBy }: Address): boolean {
-  return floor === 0 || lostBy !== undefined || turn.ownership.blind || !isTableMissing(turn);
+  return floor === 0 || lostBy !== undefined || turn.ownership.blind || isTold(turn);
+}
+
+function isRosterHeard({ watch, config }: OwnershipTurn): boolean {
+  return [...watch.roster].every((id) => id === config.self.id || watch.members.get(id)?.joining === false);
 }
 
 /** Each second: notes since when the live owner of an address is no candidate. */

@@ -66,6 +66,7 @@ export function endHandOff(turn: OwnershipTurn, address: Address, againInMs: num
     answering: phase.answering,
     defences: 0,
     defendedMs: -Infinity,
+    rivalToldMs: -Infinity,
     handOffAgainMs: turn.nowMs + againInMs,
     better: undefined,
   });

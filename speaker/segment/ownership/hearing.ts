@@ -72,7 +72,7 @@ function standing({ owner, epoch, minority }: Address, otherwise: NodeId): Claim
   return { owner: owner ?? otherwise, epoch, minority };
 }
 
-function rankOf(turn: OwnershipTurn, { owner, epoch, minority }: Claimed): ClaimRank {
+export function rankOf(turn: OwnershipTurn, { owner, epoch, minority }: Claimed): ClaimRank {
   return { owner, epoch, minority, ownerHash: hashOf(turn, owner) };
 }
 

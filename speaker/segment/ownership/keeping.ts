@@ -3,6 +3,7 @@ import { claimListBytes } from '../message/claim.ts';
 import { splitAddressList } from '../message/address-list.ts';
 import { send } from '../turn.ts';
 import { isLive } from '../watch/member.ts';
+import { isGivenUp } from './desired-address.ts';
 import { isOwnCandidate } from './eligibility.ts';
 import { beginHandOff, endHandOff, noteBudget } from './hand-off.ts';
 import { mayMove } from './move-budget.ts';
@@ -41,8 +42,7 @@ export function giveUp(turn: OwnershipTurn, addresses: readonly Address[]): void
 }
 
 function mustGiveUp(turn: OwnershipTurn, address: Address, batch: Batch): boolean {
-  // Without any candidate nobody is to answer, whoever did so far.
-  if (address.desired?.release === true || address.desired?.candidates.size === 0) return true;
+  if (address.desired !== undefined && isGivenUp(address.desired)) return true;
   if (!turn.ownership.condition.cannotForward) return false;
   return batch.contendersOf(address).some(({ id }) => isLiveElsewhere(turn, id));
 }

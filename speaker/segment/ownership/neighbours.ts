@@ -1,14 +1,14 @@
 // What is seen of others on the wire itself (layer2 §5.2, §5.3, §6.3, §6.4): their announcements, answers and probes for addresses that this
 // node has, waits for or probes.
 import type { SegmentEventOf } from '../event.ts';
-import { send } from '../turn.ts';
-import { isLive, type Member } from '../watch/member.ts';
+import type { Member } from '../watch/member.ts';
+import { announce } from './defence.ts';
 import { hashOf } from './hearing.ts';
 import { hasHigherScore } from './order.ts';
 import { enter, letGo } from './phases.ts';
 import { block } from './probing.ts';
-import { isAnswering, isOwn, type Address } from './record.ts';
-import { entryOf } from './repeats.ts';
+import { isOwn, type Address } from './record.ts';
+import { sayClaim } from './repeats.ts';
 import type { OwnershipTurn } from './state.ts';
 
 const rivalWaitMs = 1_000;
@@ -48,7 +48,7 @@ function seeProbe(turn: OwnershipTurn, address: Address, member: Member | undefi
   if (phase.kind === 'probing') {
     if (member === undefined) return block(turn, address, mac);
     const own = { owner: config.self.id, ownerHash: hashOf(turn, config.self.id) };
-    if (!hasHigherScore({ owner: member.id, ownerHash: member.hash }, own, address.hash)) return;
+    if (!hasHigherScore({ owner: member.id, ownerHash: member.hash }, own, address.keyHash)) return;
   } else if (phase.kind !== 'wait') {
     return;
   }
@@ -57,17 +57,20 @@ function seeProbe(turn: OwnershipTurn, address: Address, member: Member | undefi
   turn.ownership.orphans.add(address);
 }
 
-/** A member announces what this node has. */
+/** A member announces what this node has: it is told so by a claim, and where these do not arrive, by an announcement. */
 function seeRival(turn: OwnershipTurn, address: Address, member: Member): void {
   const { nowMs, config } = turn;
   const { phase } = address;
-  if (nowMs - member.heardMs < udpFreshMs && isLive(member)) {
-    if (phase.kind !== 'owner' || nowMs - phase.defendedMs < claimToRivalMs) return;
-    address.phase = { ...phase, defendedMs: nowMs };
-    return send(turn, member.source, { kind: 'claim', reason: 'defend', entries: [entryOf(address)] });
-  }
+  const isFresh = nowMs - member.heardMs < udpFreshMs;
   const own = { owner: config.self.id, ownerHash: hashOf(turn, config.self.id) };
-  if (!hasHigherScore({ owner: member.id, ownerHash: member.hash }, own, address.hash)) return;
+  if (isFresh || !hasHigherScore({ owner: member.id, ownerHash: member.hash }, own, address.hash)) {
+    if (phase.kind !== 'owner' || nowMs - phase.rivalToldMs < claimToRivalMs) return;
+    address.phase = { ...phase, rivalToldMs: nowMs };
+    if (!isFresh) return announce(turn, address);
+    // To the group too: after a cut its MAC may not be found before long.
+    sayClaim(turn, 'defend', [address]);
+    return sayClaim(turn, 'defend', [address], member.source);
+  }
   letGo(turn, address, { owner: member.id, epoch: address.epoch, minority: address.minority }, 'conflict');
 }
 
@@ -81,6 +84,6 @@ function seeForeignClaim(turn: OwnershipTurn, address: Address, mac: Member['mac
   const { phase } = address;
   if (phase.kind !== 'owner' || !isOwn(address) || nowMs - phase.defendedMs < defendMs) return;
   address.phase = { ...phase, defendedMs: nowMs };
-  if (isAnswering(address) && ownership.mute === undefined) effects.push({ kind: 'announce', ip: address.ip });
+  announce(turn, address);
   effects.push({ kind: 'foreignClaim', ip: address.ip, mac, while: 'owning' });
 }

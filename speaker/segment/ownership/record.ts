@@ -61,6 +61,8 @@ export type Phase =
       readonly answering: boolean;
       readonly defences: number;
       readonly defendedMs: number;
+      /** A member that announces it was told who has it. */
+      readonly rivalToldMs: number;
       readonly handOffAgainMs: number;
       /** Who is preferred, and since when without a break. */
       readonly better: { readonly id: NodeId; readonly sinceMs: number } | undefined;

@@ -11,6 +11,8 @@ const probeIntervalMs = 100;
 
 export function beginAbsence(turn: WatchTurn, member: Member, holdMs: number): void {
   const { watch, nowMs } = turn;
+  // The deaf may be DOWN and still be heard to say farewell: nothing is left to wait for.
+  if (member.down !== undefined) return;
   const isNew = member.absence === undefined;
   member.absence ??= {
     sinceMs: nowMs,

@@ -1,7 +1,9 @@
 // BEATs (layer2 §3.3): to each watcher, to those who asked for them, and twice as often to one of those who are DOWN in turn, so that both
 // sides of a healed partition notice it within a beat.
 import { maxHeardPeers, type Beat, type HeardPeer } from '../message/beat.ts';
+import { uniform } from '#shared/runtime/random.ts';
 import { jittered, send, wakeBy } from '../turn.ts';
+import { sendHello } from './hello.ts';
 import { lastSeenOtherThan } from './last-two.ts';
 import { neverMs, type Member } from './member.ts';
 import type { WatchTurn } from './state.ts';
@@ -26,12 +28,20 @@ export function beatAll(turn: WatchTurn): void {
   wakeBy(turn, watch.nextBeatMs);
 }
 
-/** The watchers of a DOWN node are elsewhere: somebody has to speak to it, or a heal would be noticed by the next HELLO only. */
+/** All on this side of a cut say HELLO to the group so often together as so many of them feel for one. */
+const hellosTogether = 2;
+
+/**
+ * The watchers of a DOWN node are elsewhere: somebody has to speak to it, or a heal would be noticed by the next HELLO only. After a longer cut no
+ * kernel knows the other side's MACs, and each asks for them once a second: what goes to the group needs none.
+ */
 export function feelForTheDown(turn: WatchTurn): void {
   const { watch, nowMs, config } = turn;
   watch.nextFeelerMs = nowMs + jittered(turn, config.profile.beatMs / 2, 5);
   const member = [...watch.down][watch.feelerTurn++ % Math.max(1, watch.down.size)];
   if (member !== undefined) beat(turn, member, heardPeers(turn));
+  const here = watch.members.size - watch.down.size + 1;
+  if (uniform(config.random, 1, here) <= hellosTogether) sendHello(turn, 'group');
 }
 
 export function answerPing(turn: WatchTurn, member: Member): void {

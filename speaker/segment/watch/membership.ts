@@ -179,7 +179,8 @@ function restart(turn: WatchTurn, member: Member, { incarnation }: Header): void
   news.push({ kind: 'back', id: member.id, restarted: true });
 }
 
-function revive(turn: WatchTurn, member: Member, { cause }: Down, { message }: SegmentEventOf<'packet'>): void {
+function revive(turn: WatchTurn, member: Member, { cause }: Down, event: SegmentEventOf<'packet'>): void {
+  const { message } = event;
   const { watch, nowMs, config, news } = turn;
   if (cause === 'outOfService') return;
   // Whoever hears nobody goes on beating; that is not what it was called DOWN for.
@@ -187,6 +188,8 @@ function revive(turn: WatchTurn, member: Member, { cause }: Down, { message }: S
   if (cause === 'deaf' && !hears) return;
   markUp(turn, member);
   if (watch.phase !== 'joined') return;
+  // Its process may have begun while it was cut off: before it knows this node, it believes nothing that this node claims.
+  greetMember(turn, member, event);
   news.push({ kind: 'healed' });
   if (nowMs - member.upToldMs < upToldIntervalMs) return;
   member.upToldMs = nowMs;

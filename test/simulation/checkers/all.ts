@@ -153,8 +153,13 @@ function together(observers: readonly Observer[]): Observer {
     watched: (...told) => lists.watched.forEach((observer) => observer.watched(...told)),
     answering: (...told) => lists.answering.forEach((observer) => observer.answering(...told)),
     sent: (...told) => lists.sent.forEach((observer) => observer.sent(...told)),
-    datagram: (...told) => lists.datagram.forEach((observer) => observer.datagram(...told)),
-    explained: (...told) => lists.explained.forEach((observer) => observer.explained(...told)),
+    // Told of each beat: nothing is collected for these.
+    datagram: (node, segment, packet) => {
+      for (const observer of lists.datagram) observer.datagram(node, segment, packet);
+    },
+    explained: (process, step) => {
+      for (const observer of lists.explained) observer.explained(process, step);
+    },
     outage: (...told) => lists.outage.forEach((observer) => observer.outage(...told)),
     started: (...told) => lists.started.forEach((observer) => observer.started(...told)),
     ended: (...told) => lists.ended.forEach((observer) => observer.ended(...told)),

@@ -116,8 +116,14 @@ export const boundsMs = {
   /** L2: two nodes that hear each other. */
   twice: 150,
   twiceAfterHeal: 100,
+  /** Who was deaf, and was restarted meanwhile, knows nobody: kernels have to find each other first. */
+  twiceAfterDeafness: 1_000,
   /** At 20 % loss. */
   twiceInBadWeather: 2_000,
+  /** Where announcements alone settle it, and may get lost: once UDP was silent for 3 s (spec/layer2.md §5.3), by one of the two that follow. */
+  twiceByArpAlone: 3_000 + 2 * 1_100,
+  /** L2: from the end of a wrong key: the files are read each 10 s (spec/layer2.md §8). */
+  keyRead: 10_000,
   /** L3: from the crash of a node to the first announcement by another. */
   takeOver: 1_000,
   /** At 20 % loss. */

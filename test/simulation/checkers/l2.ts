@@ -21,6 +21,10 @@ export class L2 implements Checker {
   readonly #twice = new Map<Ip, number>();
   /** When nodes that could not hear each other may have come to do so. */
   #healedUs = -Infinity;
+  /** When one that was deaf began to hear. */
+  #hearingUs = -Infinity;
+  /** Nodes with the key of another cluster, until then: what is foreign does not settle who has an address (spec/layer2.md §8, §9). */
+  readonly #foreignUntilUs = new Map<string, number>();
 
   constructor(scene: Scene, tally: Tally) {
     this.#scene = scene;
@@ -28,12 +32,16 @@ export class L2 implements Checker {
     scene.onTouched((ip) => this.#look(ip));
   }
 
-  faultBegan({ kind }: Fault): void {
-    if (parting.has(kind)) for (const [ip, sinceUs] of this.#twice) this.#judge(ip, sinceUs);
+  faultBegan(fault: Fault): void {
+    if (parting.has(fault.kind)) for (const [ip, sinceUs] of this.#twice) this.#judge(ip, sinceUs);
+    if (fault.kind === 'wrong key') this.#foreignUntilUs.set(fault.node, Infinity);
   }
 
-  faultEnded({ kind }: Fault): void {
-    if (parting.has(kind)) this.#healedUs = this.#scene.nowUs;
+  faultEnded(fault: Fault): void {
+    const { nowUs } = this.#scene;
+    if (parting.has(fault.kind)) this.#healedUs = nowUs;
+    if (fault.kind === 'deaf') this.#hearingUs = nowUs;
+    if (fault.kind === 'wrong key') this.#foreignUntilUs.set(fault.node, nowUs + boundsMs.keyRead * 1000);
   }
 
   tick(): void {
@@ -54,17 +62,27 @@ export class L2 implements Checker {
   #judge(ip: Ip, fromUs: number): void {
     const { nowUs, weather } = this.#scene;
     if (!this.#hearEachOther(ip)) return;
-    const isHeal = this.#healedUs > fromUs;
-    const sinceUs = Math.max(fromUs, this.#healedUs);
+    const healedUs = Math.max(this.#healedUs, this.#ownSinceUs(ip));
+    const isHeal = healedUs >= fromUs;
+    const sinceUs = Math.max(fromUs, healedUs);
     const ms = Math.max(0, nowUs - sinceUs) / 1000;
-    const usual = isHeal ? boundsMs.twiceAfterHeal : boundsMs.twice;
-    const bound = weather.isBadSince(sinceUs) ? boundsMs.twiceInBadWeather : usual;
+    const afterHeal = healedUs === this.#hearingUs ? boundsMs.twiceAfterDeafness : boundsMs.twiceAfterHeal;
+    const usual = isHeal ? afterHeal : boundsMs.twice;
+    const inBadWeather = weather.isArpAloneSince(sinceUs) ? boundsMs.twiceByArpAlone : boundsMs.twiceInBadWeather;
+    const bound = weather.isBadSince(sinceUs) ? inBadWeather : usual;
     this.#tally.measure(
       ms,
       bound,
       ip,
       () => `${[...this.#scene.answerers(ip)].join(' and ')} answer for ${ms} ms${isHeal ? ' after a heal' : ''}`,
     );
+  }
+
+  /** Since when those that answer are of one cluster; when they do no more: all. */
+  #ownSinceUs(ip: Ip): number {
+    const found = this.#scene.answerers(ip);
+    const concerned = [...this.#foreignUntilUs].filter(([node]) => found.size < 2 || found.has(node));
+    return Math.max(-Infinity, ...concerned.map(([, untilUs]) => untilUs));
   }
 
   /** Some two of those that answer; when they do no more, it is as if they did. */

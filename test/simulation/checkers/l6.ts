@@ -13,8 +13,11 @@ const silencing: ReadonlySet<Fault['kind']> = new Set<Fault['kind']>([
   'freeze',
   'slow',
   'udp filtered',
+  'wrong key',
   'terminate',
 ]);
+
+const mostLossPercent = 20;
 
 export class L6 implements Checker {
   readonly #scene: Scene;
@@ -61,7 +64,16 @@ export class L6 implements Checker {
     const recentUs = nowUs - boundsMs.verdict * 1000;
     const isRecent = (where: string): boolean => (this.#endedUs.get(where) ?? -Infinity) >= recentUs;
     if (isRecent('') || isRecent(accused) || isRecent(watcher)) return true;
+    if (this.#scene.weather.isArpAloneSince(recentUs) || this.#isFaint(accused)) return true;
     return [...world.activeFaults].some((fault) => [accused, watcher].includes(hindered(fault) ?? ''));
+  }
+
+  /** Its kernel alone is there to be heard, and more is lost than anybody is asked to bear (spec/simulation.md §3). */
+  #isFaint(accused: string): boolean {
+    const { world } = this.#scene;
+    let percent = 0;
+    for (const fault of world.activeFaults) if (fault.kind === 'loss') percent += fault.percent;
+    return percent > mostLossPercent && world.machine(accused).process('speaker') === undefined;
   }
 
   #isSpeakerAway(accused: string): boolean {
@@ -86,6 +98,8 @@ function hindered(fault: Fault): string | undefined {
     case 'flap':
     case 'deaf':
     case 'mute':
+    // Who cannot be heard saying so is asked at the address that it had.
+    case 'mac change':
       return fault.node;
     default:
       return undefined;

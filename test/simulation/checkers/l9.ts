@@ -2,7 +2,6 @@
 // that it accepts is worse than that of the live owner whom it replaces.
 import type { Ip } from '#shared/net/ip.ts';
 import type { SegmentEffect } from '#speaker/segment/effect.ts';
-import type { SegmentEvent } from '#speaker/segment/event.ts';
 import type { NodeId } from '#speaker/segment/node-id.ts';
 import type { ExplainedStep, ProcessRef } from '../observer.ts';
 import type { Checker, Tally } from './checker.ts';
@@ -40,16 +39,20 @@ export class L9 implements Checker {
   explained(process: ProcessRef, step: ExplainedStep): void {
     // A segment that begins anew has forgotten what it knew.
     if (step.event.kind === 'start') this.#known.ended(process);
-    const heard = heardIn(step.event);
+    const heard = heardIn(step);
     const hasClaims = step.effects.some(isClaim);
-    if (heard === undefined && !hasClaims) return;
+    const seen = step.event.kind === 'neighbour' ? step.event.ip : undefined;
+    if (heard === undefined && seen === undefined && !hasClaims) return;
     const known = this.#known.of(process, step.segment);
+    // Yielding to an announcement is no acceptance of a claim.
+    if (seen !== undefined) remember(known, step, seen);
     for (const { ip, epoch } of heard?.entries ?? []) {
       this.#judgeAccepted(process, step, known, ip);
       known.highest.set(ip, Math.max(known.highest.get(ip) ?? 0, epoch));
     }
     for (const effect of step.effects) if (isClaim(effect)) this.#judgeOwn(process, effect, known);
     for (const { ip } of heard?.entries ?? []) remember(known, step, ip);
+    if (heard?.kind === 'table') rememberAllOf(known, step, heard.about);
     for (const effect of step.effects) {
       if (isClaim(effect)) for (const { ip } of effect.message.entries) remember(known, step, ip);
     }
@@ -86,9 +89,11 @@ function isClaim(effect: SegmentEffect): effect is ClaimEffect {
   return effect.kind === 'send' && effect.message.kind === 'claim';
 }
 
-function heardIn(event: SegmentEvent) {
+/** Only of members: what strangers say is not believed. */
+function heardIn({ event, state }: ExplainedStep) {
   if (event.kind !== 'packet' || event.header.joining) return undefined;
-  const { message } = event;
+  const { header, message } = event;
+  if (state.watch.members.get(header.sender)?.joining !== false) return undefined;
   switch (message.kind) {
     case 'claim':
     case 'release':
@@ -104,6 +109,11 @@ function remember({ records }: Known, { state }: ExplainedStep, ip: Ip): void {
   const record = state.ownership.addresses.get(ip);
   if (record === undefined) records.delete(ip);
   else records.set(ip, { owner: record.owner, epoch: record.epoch, minority: record.minority });
+}
+
+/** What a node does not list in its table any more is free. */
+function rememberAllOf(known: Known, step: ExplainedStep, id: NodeId): void {
+  for (const [ip, { owner }] of known.records) if (owner === id) remember(known, step, ip);
 }
 
 function textOf({ owner, epoch, minority }: Claimed): string {

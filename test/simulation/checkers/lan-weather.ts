@@ -26,6 +26,7 @@ export class LanWeather implements Observer {
   readonly #nowUs: () => number;
   readonly #bad = new Set<Fault>();
   #badUntilUs = -Infinity;
+  #arpAloneUntilUs = -Infinity;
 
   constructor(nowUs: () => number) {
     this.#nowUs = nowUs;
@@ -36,11 +37,26 @@ export class LanWeather implements Observer {
     return this.#bad.size > 0 || this.#badUntilUs >= us;
   }
 
+  /**
+   * At some moment since then speakers knew of each other by ARP alone, of which a burst of loss may take all probes of a round: nobody can tell
+   * the living from the dead then, nor settle by claims who has an address.
+   */
+  isArpAloneSince(us: number): boolean {
+    return this.#isArpAlone() || this.#arpAloneUntilUs >= us;
+  }
+
   faultBegan(fault: Fault): void {
     if (isBadWeather(fault)) this.#bad.add(fault);
   }
 
   faultEnded(fault: Fault): void {
+    const wasArpAlone = this.#isArpAlone();
     if (this.#bad.delete(fault)) this.#badUntilUs = this.#nowUs();
+    if (wasArpAlone) this.#arpAloneUntilUs = this.#nowUs();
+  }
+
+  #isArpAlone(): boolean {
+    const kinds = new Set([...this.#bad].map(({ kind }) => kind));
+    return kinds.has('loss in bursts') && (kinds.has('udp filtered') || kinds.has('wrong key'));
   }
 }

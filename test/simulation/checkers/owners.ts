@@ -52,6 +52,11 @@ export class Owners {
     return threads.some((thread) => thread.isHeld);
   }
 
+  /** With the key of another cluster it settles by ARP alone who has an address. */
+  #isForeign(node: string): boolean {
+    return [...this.#scene.world.activeFaults].some((fault) => fault.kind === 'wrong key' && fault.node === node);
+  }
+
   #look(ip: Ip): void {
     if (this.#scene.world.shown.holders(ip).size === 0) this.#owners.delete(ip);
     else if (this.#scene.answerers(ip).size === 0)
@@ -61,7 +66,8 @@ export class Owners {
   #cause(ip: Ip, { node: from, silent }: Owner, to: string): Move['cause'] {
     const { disturbances, world } = this.#scene;
     // The owner stands still for a moment, as anybody may, while one is back who does not know yet that it is no longer his.
-    if (disturbances.excuses(from, ip) || (this.#isHeld(from) && disturbances.isReturning(to))) return 'own';
+    if (this.#isForeign(to) || disturbances.excuses(from, ip) || (this.#isHeld(from) && disturbances.isReturning(to)))
+      return 'own';
     const states = new Set([...silent, ...this.#scene.candidates.since(ip)]);
     const hasChanged = (node: string): boolean => new Set(Array.from(states, (state) => rankOf(node, state))).size > 1;
     if (hasChanged(from) || hasChanged(to)) return 'own';

@@ -45,15 +45,6 @@ export const kubeMutants: readonly Mutant[] = [
     scenarios: ['watches that break as soon as they are open'],
   },
   {
-    name: 'retry storm after 429',
-    file: 'shared/kube/write-queue.ts',
-    find: 'return Math.min(capMs, firstBackOffMs * 2 ** Math.min(failures, 20));',
-    replace: 'return Math.min(capMs, 0 * failures);',
-    caughtBy: ['K1'],
-    scenarios: ['1,000 Services created during an apiserver brown-out'],
-    soakSeeds: 5,
-  },
-  {
     name: 'silence of the API withdraws',
     file: 'shared/kube/reflector.ts',
     find: "...(anew ? [{ kind: 'discard' } as const] : []),",

@@ -20,6 +20,22 @@ const watchMutants: readonly Mutant[] = [
     scenarios: ['speaker crash'],
   },
   {
+    name: 'no quorum',
+    file: 'speaker/segment/watch/verdict.ts',
+    find: "if (!silenceProven || !quorum) return 'unsure';",
+    replace: "if (!silenceProven) return 'unsure';",
+    caughtBy: ['L6', 'L11'],
+    scenarios: ['loss of 50 % for 1 min'],
+  },
+  {
+    name: 'joiner is a member at once',
+    file: 'speaker/segment/watch/watch.ts',
+    find: 'if (header.joining) return hearJoiner(turn, event);',
+    replace: 'if (header.joining) hearJoiner(turn, event);',
+    caughtBy: ['L11', 'speaker dies again and again while it listens'],
+    scenarios: ['speaker dies again and again while it listens'],
+  },
+  {
     name: 'SPEAKER_DOWN treated as DOWN',
     file: 'speaker/segment/watch/verdict.ts',
     find: "? 'speakerLost' : 'speakerDown';",
@@ -81,6 +97,14 @@ const ownershipMutants: readonly Mutant[] = [
     scenarios: ['partition 5|5 and heal', 'a node is drained by the taint of an autoscaler'],
   },
   {
+    name: 'hand-off: owner silent at OFFER',
+    file: 'speaker/segment/ownership/hand-off.ts',
+    find: '  ownership.offerTokens--;\n',
+    replace: "  ownership.offerTokens--;\n  turn.effects.push({ kind: 'silence', ips: [address.ip] });\n",
+    caughtBy: ['L4', 'a node is drained by the taint of an autoscaler'],
+    scenarios: ['a node is drained by the taint of an autoscaler'],
+  },
+  {
     name: 'epoch not raised',
     file: 'speaker/segment/ownership/claiming.ts',
     find: 'epoch: Math.max(address.floor, address.epoch) + 1, minority',
@@ -107,8 +131,8 @@ const ownershipMutants: readonly Mutant[] = [
   {
     name: 'adoption ignores live claims',
     file: 'speaker/segment/ownership/adoption.ts',
-    find: 'if (owner !== undefined && isLive(owner)) continue;',
-    replace: 'if (owner !== undefined && !isLive(owner)) continue;',
+    find: 'if (isOwn(address) || epoch < address.floor) return false;',
+    replace: 'if (epoch >= 0) return true;',
     caughtBy: ['L2', 'L8', 'L9'],
     scenarios: ['node crash'],
   },

@@ -53,4 +53,20 @@ export const speakerMutants: readonly Mutant[] = [
     scenarios: ['endpoints of ETP Local terminate'],
     soakSeeds: 10,
   },
+  {
+    name: 'ETP Local: sharers not intersected',
+    file: 'speaker/desired/announced-holder.ts',
+    find: "return canAnswer(holders) ? holders.filter(({ usable }) => usable !== 'none') : holders;",
+    replace: 'return holders.slice(0, 1);',
+    caughtBy: ['L1', 'L4', 'sharers with ETP Local'],
+    scenarios: ['sharers with ETP Local'],
+  },
+  {
+    name: 'old process does not retire',
+    file: 'speaker/segment/admission/admission.ts',
+    find: "return !header.joining && header.incarnation > self.incarnation ? { kind: 'retired' } : dropped('own');",
+    replace: "return header.incarnation < 0 ? { kind: 'retired' } : dropped('own');",
+    caughtBy: ['two speakers of one node for 60 s'],
+    scenarios: ['two speakers of one node for 60 s'],
+  },
 ];

@@ -20,11 +20,18 @@ export const cheapCrypto: SegmentCrypto = {
   },
 };
 
-/** FNV-1a: two inputs of one length that differ in one octet never meet. */
+/** FNV-1a, four octets at a time: two inputs of one length that differ in one octet never meet. */
 function mixAll(hash: number, octets: Uint8Array): number {
   let mixed = hash;
-  for (let index = 0; index < octets.length; index++) mixed = mix(mixed, octets[index] as number);
+  const inWords = octets.length & ~3;
+  for (let at = 0; at < inWords; at += 4) mixed = mix(mixed, wordAt(octets, at));
+  for (let at = inWords; at < octets.length; at++) mixed = mix(mixed, octets[at] as number);
   return mixed;
+}
+
+function wordAt(octets: Uint8Array, at: number): number {
+  const [low, high] = [octets[at] as number, octets[at + 2] as number];
+  return low | ((octets[at + 1] as number) << 8) | (high << 16) | ((octets[at + 3] as number) << 24);
 }
 
 function mix(hash: number, value: number): number {
@@ -34,9 +41,9 @@ function mix(hash: number, value: number): number {
 function digest(hash: number): Uint8Array {
   const octets = new Uint8Array(digestOctets);
   let word = hash;
-  for (let at = 0; at < digestOctets; at++) {
-    if (at % 4 === 0) word = Math.imul(word ^ (word >>> 15), 0x2c1b3c6d);
-    octets[at] = word >>> (8 * (at % 4));
+  for (let at = 0; at < digestOctets; at += 4) {
+    word = Math.imul(word ^ (word >>> 15), 0x2c1b3c6d);
+    for (let octet = 0; octet < 4; octet++) octets[at + octet] = word >>> (8 * octet);
   }
   return octets;
 }

@@ -63,7 +63,7 @@ import { restartWithPendingServices } from './restart-with-pending-services.ts';
 import { rollingRestart } from './rolling-restart.ts';
 import type { Scenario } from './scenario.ts';
 import { sharersEdited } from './sharers-edited.ts';
-import { speakerCrash, speakerCrashLoop } from './speaker-crash.ts';
+import { speakerCrash, diesWhileListening, speakerCrashLoop } from './speaker-crash.ts';
 import {
   behindALaggingWatch,
   outageDuringCreation,
@@ -142,6 +142,7 @@ export const scenarios: readonly Scenario[] = [
   nodeExcluded,
   speakerCrash,
   speakerCrashLoop,
+  diesWhileListening,
   rollingRestart,
   partitionInHalves,
   partitionOfOne,

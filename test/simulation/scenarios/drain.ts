@@ -1,6 +1,7 @@
 // Nodes give their addresses away: by a label, by the taint of an autoscaler, while the one who is to take them dies. Clients lose nothing, and no
 // other address moves.
 import { nodes as nodeKind } from '#shared/kube/resources.ts';
+import type { Ip } from '#shared/net/ip.ts';
 import { fieldsOf } from '../apiserver/object.ts';
 import type { Stage } from '../play/stage.ts';
 import { expectAllServed, expectSameOwners, isLocalAddress, ownersForAll } from './look.ts';
@@ -30,8 +31,15 @@ export const drainByTaint: Scenario = {
   script: (stage) => {
     stage.run(30_000);
     const before = ownersForAll(stage);
+    const gaps = new Set<Ip>();
+    stage.world.observe({
+      answering: (_node, _segment, ip) => {
+        if (before.has(ip) && stage.answerers.now(ip).length === 0) gaps.add(ip);
+      },
+    });
     taint(stage, 'ToBeDeletedByClusterAutoscaler');
     stage.run(drainedMs);
+    stage.expect(gaps.size === 0, [...gaps].join(), 'was answered by nobody while it was handed over');
     expectSameOwners(stage, others(before), `by the drain of ${node}`);
     for (const [ip, owner] of before) {
       if (owner === node) stage.expect(stage.answerers.now(ip).join() !== node, ip, `still answered by ${node}`);

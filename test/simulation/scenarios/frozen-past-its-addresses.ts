@@ -1,4 +1,7 @@
 // A virtual machine stands still until its addresses are answered by others. When it goes on, requests wait for it that were meant for who it was.
+import type { Ip } from '#shared/net/ip.ts';
+import { readArp } from '../lan/arp-message.ts';
+import { ipv4Text } from '../lan/octets.ts';
 import { expectAllServed } from './look.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -12,7 +15,17 @@ export const frozenPastItsAddresses: Scenario = {
     stage.run(85_000);
     const moved = stage.world.shown.all.filter((ip) => !stage.answerers.now(ip).includes('n3'));
     stage.expect(moved.length === stage.world.shown.all.length, 'n3', 'answers for addresses while it stands still');
+    const stale = new Set<string>();
+    const theirs = new Map<string, Ip>(moved.map((ip) => [ip, ip]));
+    stage.world.observe({
+      sent: (node, _segment, frame) => {
+        const arp = node === 'n3' ? readArp(frame) : undefined;
+        const ip = arp === undefined ? undefined : theirs.get(ipv4Text(arp.senderIp));
+        if (ip !== undefined && stage.answerers.now(ip).some((other) => other !== 'n3')) stale.add(ip);
+      },
+    });
     stage.run(60_000);
+    stage.expect(stale.size === 0, [...stale].join(), 'was answered by one who had not heard yet who has it');
     expectAllServed(stage);
   },
 };

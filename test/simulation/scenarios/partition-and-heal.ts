@@ -12,8 +12,7 @@ function split(name: string, nodes: number, faults: readonly Fault[]): Scenario 
       stage.run(20_000);
       const before = shown(stage);
       const [first] = faults;
-      // More of them may claim something before they know how few they are.
-      const few = first?.kind === 'partition' && first.nodes.length === 1 ? first.nodes : undefined;
+      const few = first?.kind === 'partition' && 2 * first.nodes.length < nodes ? first.nodes : undefined;
       const stayed = new Map([...ownersForAll(stage)].filter(([, owner]) => few?.includes(owner) === false));
       for (const fault of faults) {
         stage.apply(fault);

@@ -199,9 +199,9 @@ export class Machine {
       answering: (...told) => {
         for (const observer of observers) observer.answering?.(...told);
       },
-      datagram: (...told) => {
-        traceDatagram(trace, this.name, told[2], nameOf);
-        for (const observer of observers) observer.datagram?.(...told);
+      datagram: (node, segment, packet) => {
+        traceDatagram(trace, this.name, packet, nameOf);
+        for (const observer of observers) observer.datagram?.(node, segment, packet);
       },
     };
   }

@@ -123,5 +123,8 @@ function startWire(
 
 function mayChangeAnswers({ event, effects }: ExplainedStep): boolean {
   if (event.kind === 'link' || event.kind === 'retired') return true;
-  return effects.some(({ kind }) => kind === 'answer' || kind === 'silence' || kind === 'mute' || kind === 'unmute');
+  for (const { kind } of effects) {
+    if (kind === 'answer' || kind === 'silence' || kind === 'mute' || kind === 'unmute') return true;
+  }
+  return false;
 }

@@ -23,3 +23,9 @@ test.each([
 ])('refuses %s as our own mistake', (_, write) => {
   expect(() => write(new ByteWriter(1))).toThrow(expect.objectContaining({ code: 'ERR_ASSERTION' }));
 });
+
+test('writes over given octets', () => {
+  const into = Uint8Array.of(9, 9, 9, 9, 9);
+  expect(hex(new ByteWriter(into).u16(0x0102).zeros(2).finish())).toBe('01020000');
+  expect(hex(into)).toBe('0102000009');
+});

@@ -1,19 +1,19 @@
 // The subset of seeds that every change is played with; many more are in the tier `sim`.
 import { expect, test } from 'vitest';
-import { Coverage, playSeed } from '#test/simulation/explore/fixed-seeds.ts';
+import { Coverage, playSeed, sizes } from '#test/simulation/explore/fixed-seeds.ts';
 import { Stage } from '#test/simulation/play/stage.ts';
 import { nodeCrash } from '#test/simulation/scenarios/node-crash.ts';
 import { speakerCrash } from '#test/simulation/scenarios/speaker-crash.ts';
 
 const coverage = new Coverage();
-const seeds = Array.from({ length: 10 }, (_, index) => index + 1);
+const seeds = Array.from({ length: 24 }, (_, index) => index + 1);
 const forMs = 60_000;
 const mostMs = 20_000;
 
 test.each(seeds)(
   'seed %i',
   (seed) => {
-    const stage = playSeed(seed, forMs);
+    const stage = playSeed(seed, sizes[seed % sizes.length] ?? 1, forMs);
     coverage.add(stage);
     expect(stage.violations).toEqual([]);
   },

@@ -370,3 +370,17 @@ test('after its end it is silent', () => {
   expect([stage.sockets.openInterfaces, stage.responder.isAnswering(vip)]).toEqual([[], false]);
   expect(stage.sent(() => stage.clock.advance(10_000))).toEqual([]);
 });
+
+test('whoever probes an IPv6 address hears others that do, for as long as the probing takes', () => {
+  const stage = Stage.open();
+  const groups = () => [...stage.sockets.on(2, ipv6).groups];
+  const group = solicitedNodeGroup(vip6);
+  stage.responder.probe(vip6);
+  expect(groups()).toEqual([group]);
+  stage.clock.advance(500);
+  stage.responder.probe(vip6);
+  stage.clock.advance(999);
+  expect(groups()).toEqual([group]);
+  stage.clock.advance(1);
+  expect(groups()).toEqual([]);
+});

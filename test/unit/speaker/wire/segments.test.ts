@@ -132,3 +132,41 @@ test('a node of another key is no member, and its datagrams are counted', () => 
   expect(n1.observed.segments[0]?.members).toEqual({ up: 2 });
   expect(n1.counter('ingot_segment_dropped_total', { reason: 'key' })).toBeGreaterThan(0);
 });
+
+test('a segment that comes back listens before it takes anything, as at the beginning', () => {
+  const nodes = new Nodes();
+  const { speakers, timers } = nodes;
+  nodes.desire();
+  timers.advance(6_000);
+  const [n1] = speakers as [Speaker, ...Speaker[]];
+  n1.surround({ ranges: [] });
+  timers.advance(70_000);
+  n1.surround();
+  timers.advance(100);
+  expect(n1.observed.segments).toMatchObject([{ segment: 'eth0', phase: 'joining' }]);
+});
+
+test('an address that nobody may announce any more is not taken up again when its segment comes back', () => {
+  const nodes = new Nodes();
+  const { speakers, timers } = nodes;
+  nodes.desire();
+  timers.advance(6_000);
+  const [n1] = speakers as [Speaker, ...Speaker[]];
+  n1.surround({ ranges: [] });
+  timers.advance(70_000);
+  n1.desire(vips.map((ip) => ({ ip, candidates: new Map() })));
+  n1.surround();
+  timers.advance(3_000);
+  expect(n1.ownerChanges.filter(({ cause }) => cause === 'adopt')).toEqual([]);
+});
+
+test('a pool that is replaced takes nothing away: its LAN is not left for a moment', () => {
+  const nodes = new Nodes();
+  const { speakers, timers } = nodes;
+  nodes.desire();
+  timers.advance(6_000);
+  const before = vips.map((ip) => ownersOf(ip, speakers));
+  for (const speaker of speakers) speaker.surround({ ranges: [] });
+  for (const speaker of speakers) speaker.surround();
+  expect(vips.map((ip) => ownersOf(ip, speakers))).toEqual(before);
+});

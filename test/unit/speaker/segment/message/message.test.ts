@@ -11,8 +11,8 @@ import type { NodeId } from '#speaker/segment/node-id.ts';
 import { header, messages } from './messages.ts';
 
 function decode(datagram: Uint8Array): { readonly header: Header; readonly message: Message | undefined } {
-  const { type, ...rest } = readHeader(new ByteReader(datagram));
-  return { header: rest, message: decodeBody(type, datagram) };
+  const { type, header: read } = readHeader(new ByteReader(datagram));
+  return { header: read, message: decodeBody(type, datagram) };
 }
 
 /** Undefined when it is refused; any other exception is a defect. */
@@ -118,5 +118,23 @@ test('a long list is cut into messages that fit, in order', () => {
   for (const list of lists) {
     const { length } = encodeMessage(given, { kind: 'offer', offer: 1, reason: 1, entries: list });
     expect(length).toBeLessThanOrEqual(maxDatagramBytes);
+  }
+});
+
+test('a message written over another one is the same as on new octets', () => {
+  const into = new Uint8Array(maxDatagramBytes).fill(0xff);
+  fc.assert(
+    fc.property(header, fc.oneof(...messages), (head, message) => {
+      expect(hex(encodeMessage(head, message, into))).toBe(hex(encodeMessage(head, message)));
+    }),
+  );
+});
+
+test('ids that end alike are told apart', () => {
+  const senders = ['0000000100000007', '0000000200000007', '0000000100000007', 'ffffffff00000407'].map(
+    (id) => id as NodeId,
+  );
+  for (const sender of senders) {
+    expect(decode(encodeMessage({ ...given, sender }, { kind: 'ping', nonce: 1 })).header.sender).toBe(sender);
   }
 });

@@ -1,0 +1,4 @@
+// Half of the hand-written scenarios.
+import { testScenarios } from './test-scenarios.ts';
+
+testScenarios(1, 2);
