@@ -42,7 +42,10 @@ export class L9 implements Checker {
     const heard = heardIn(step);
     const hasClaims = step.effects.some(isClaim);
     const seen = step.event.kind === 'neighbour' ? step.event.ip : undefined;
-    if (heard === undefined && seen === undefined && !hasClaims) return;
+    const givenUp = step.effects.flatMap((effect) =>
+      effect.kind === 'ownerChanged' && !effect.owns ? [effect.ip] : [],
+    );
+    if (heard === undefined && seen === undefined && !hasClaims && givenUp.length === 0) return;
     const known = this.#known.of(process, step.segment);
     // Yielding to an announcement is no acceptance of a claim.
     if (seen !== undefined) remember(known, step, seen);
@@ -56,6 +59,8 @@ export class L9 implements Checker {
     for (const effect of step.effects) {
       if (isClaim(effect)) for (const { ip } of effect.message.entries) remember(known, step, ip);
     }
+    // As when nobody wants it any more: it is free without a word.
+    for (const ip of givenUp) remember(known, step, ip);
   }
 
   #judgeOwn({ node }: ProcessRef, { message: { reason, entries } }: ClaimEffect, { highest }: Known): void {

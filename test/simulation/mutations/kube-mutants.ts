@@ -50,6 +50,6 @@ export const kubeMutants: readonly Mutant[] = [
     find: "...(anew ? [{ kind: 'discard' } as const] : []),",
     replace: "...([{ kind: 'discard' }, { kind: 'commit' }] as const),",
     caughtBy: ['L1', 'L7', 'A2', 'K2'],
-    soakSeeds: 5,
+    soakSeeds: 20,
   },
 ];
