@@ -1,4 +1,5 @@
 // Sees when Services have their addresses, as anybody does who watches them; metadata only, so that looking costs little.
+import type { Cancel } from '#shared/runtime/clock.ts';
 import { services } from '#shared/kube/resources.ts';
 import { createTransport, type Transport } from '#shared/kube/transport.ts';
 import type { ControlPlane } from '#test/lab/control-plane/control-plane.ts';
@@ -15,6 +16,7 @@ export class AllocationWatch {
   readonly #allocated = new Set<string>();
   readonly #failed = Promise.withResolvers<never>();
   readonly #touched = Promise.withResolvers<void>();
+  #cancel: Cancel | undefined;
   #waiting: { readonly count: number; readonly resolve: () => void } | undefined;
 
   private constructor(api: Transport) {
@@ -44,16 +46,21 @@ export class AllocationWatch {
   }
 
   stop(): void {
+    this.#cancel?.();
     void this.#api.stop();
   }
 
   /** Resolves when all that is there now was seen. */
   #open(namespace: string): Promise<void> {
     return new Promise((listed, reject) => {
-      this.#api.watch(
+      this.#cancel = this.#api.watch(
         { resource: services, namespace, metadataOnly: true, sendInitialEvents: true, timeoutSeconds: 3_600 },
         (event) => {
-          if (event.kind === 'closed') {
+          if (event.kind === 'closed' && event.error === undefined) {
+            // A watch may end by itself at any time; the next one tells all from the beginning.
+            this.#allocated.clear();
+            this.#open(namespace).then(listed, reject);
+          } else if (event.kind === 'closed') {
             const error = new Error(`the watch ended: ${JSON.stringify(event.error)}`);
             reject(error);
             this.#failed.reject(error);
