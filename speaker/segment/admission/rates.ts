@@ -1,12 +1,9 @@
 // How many datagrams a segment takes: 500 a second of one source, 5,000 in all (layer2 §8). Beyond that they are not even looked at.
 import type { Ip } from '#shared/net/ip.ts';
-import type { TokenBucketLimit } from '#shared/runtime/token-bucket.ts';
+import { fullBucket, refill, type TokenBucket, type TokenBucketLimit } from '#shared/runtime/token-bucket.ts';
 
 /** Changed in place: every datagram comes by two of them. */
-interface Bucket {
-  tokens: number;
-  atMs: number;
-}
+type Bucket = { -readonly [Field in keyof TokenBucket]: TokenBucket[Field] };
 
 export interface Rates {
   readonly all: Bucket;
@@ -19,30 +16,30 @@ const segmentLimit: TokenBucketLimit = { perSecond: 5_000, burst: 5_000 };
 const maxSources = 2_048;
 
 export function newRates(nowMs: number): Rates {
-  return { all: { tokens: segmentLimit.burst, atMs: nowMs }, bySource: new Map() };
+  return { all: fullBucket(segmentLimit, nowMs), bySource: new Map() };
 }
 
 export function takeToken(rates: Rates, source: Ip, nowMs: number): boolean {
   const { all, bySource } = rates;
-  refill(all, segmentLimit, nowMs);
+  fill(all, segmentLimit, nowMs);
   if (all.tokens < 1) return false;
   const own = bySource.get(source) ?? newSource(rates, source, nowMs);
-  refill(own, sourceLimit, nowMs);
+  fill(own, sourceLimit, nowMs);
   if (own.tokens < 1) return false;
   own.tokens--;
   all.tokens--;
   return true;
 }
 
-function refill(bucket: Bucket, { perSecond, burst }: TokenBucketLimit, nowMs: number): void {
-  bucket.tokens = Math.min(burst, bucket.tokens + ((nowMs - bucket.atMs) * perSecond) / 1000);
+function fill(bucket: Bucket, limit: TokenBucketLimit, nowMs: number): void {
+  bucket.tokens = refill(bucket, limit, nowMs).tokens;
   bucket.atMs = nowMs;
 }
 
 function newSource(rates: Rates, source: Ip, nowMs: number): Bucket {
   const { bySource } = rates;
   if (bySource.size >= maxSources) forgetOldest(rates);
-  const bucket = { tokens: sourceLimit.burst, atMs: nowMs };
+  const bucket: Bucket = fullBucket(sourceLimit, nowMs);
   bySource.set(source, bucket);
   return bucket;
 }
