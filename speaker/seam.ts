@@ -3,6 +3,7 @@
 import type { Ip } from '#shared/net/ip.ts';
 import type { Mac } from '#shared/net/mac.ts';
 import type { Range } from '#shared/net/range.ts';
+import type { HostNetworkState } from './l2/host-network.ts';
 import type { SegmentKeys } from './segment/admission/keys.ts';
 import type { MemberLife, OwnerCause, SegmentCondition } from './segment/effect.ts';
 import type { ClusterNode, OwnCondition } from './segment/event.ts';
@@ -61,9 +62,39 @@ export interface WireSurroundings {
   readonly excludedInterfaces: readonly string[];
 }
 
+/** What BGP sessions want of the wire thread (spec/bgp.md §11, §12); whole state. */
+export interface WireRouting {
+  readonly kind: 'routing';
+  /** From 1. */
+  readonly sequence: number;
+  readonly bfd: readonly WantedBfd[];
+  /** Names of interfaces with an unnumbered peer: router advertisements are sent and heard there. */
+  readonly unnumbered: readonly string[];
+}
+
+/** A BFD session (RFC 5880) with a BGP peer. */
+export interface WantedBfd {
+  /** Tells sessions apart. */
+  readonly remote: Ip;
+  /** Undefined: the address that the kernel would send from. */
+  readonly local: Ip | undefined;
+  /** The interface of a link-local address, or a VRF. */
+  readonly device: string | undefined;
+  /** RFC 5883 instead of RFC 5881. */
+  readonly multihop: boolean;
+  readonly transmitIntervalMs: number;
+  readonly receiveIntervalMs: number;
+  readonly detectMultiplier: number;
+  /** Sends nothing before the peer does. */
+  readonly passive: boolean;
+  /** What comes with less is dropped; of a single hop it is 255. */
+  readonly leastHopLimit: number;
+}
+
 export type ToWire =
   | WireDesired
   | WireSurroundings
+  | WireRouting
   /** Say so to the other speakers, then close every socket and end. */
   | { readonly kind: 'stop'; readonly mode: LeavingMode };
 
@@ -138,7 +169,31 @@ export interface WireCounter {
   readonly total: number;
 }
 
-/** Whole state, at most ten a second; a change of carrier comes at once. */
+export type BfdState = 'adminDown' | 'down' | 'init' | 'up';
+
+export interface ObservedBfd {
+  readonly remote: Ip;
+  readonly device: string | undefined;
+  readonly multihop: boolean;
+  readonly state: BfdState;
+  /** The peer has taken its session down on purpose: that is no failure. */
+  readonly peerAdminDown: boolean;
+  /** Up before, and then not heard for too long; how often, and how long the last detection took. */
+  readonly failures: number;
+  readonly lastDetectionMs: number | undefined;
+  readonly counters: { readonly sent: number; readonly received: number; readonly dropped: number };
+}
+
+/** A router that advertises itself on an interface with an unnumbered peer. */
+export interface ObservedRouter {
+  readonly interface: string;
+  /** Link-local. */
+  readonly ip: Ip;
+  /** Others that do so too: a link to one router is assumed. */
+  readonly others: readonly Ip[];
+}
+
+/** Whole state, at most ten a second; a change of carrier or of a BFD state comes at once. */
 export interface WireObserved {
   readonly kind: 'observed';
   /** From 1; a gap is messages dropped because they were not read. */
@@ -154,6 +209,10 @@ export interface WireObserved {
   readonly hostAddresses: readonly Ip[];
   /** Next hops of the default routes. */
   readonly gateways: readonly Ip[];
+  /** The machine's network, but for addresses on `kube-ipvs0`, which has every load-balancer address. */
+  readonly network: HostNetworkState;
+  readonly bfd: readonly ObservedBfd[];
+  readonly routers: readonly ObservedRouter[];
   /** A newer process of this node has taken over: this one is silent for good. */
   readonly retired: boolean;
   /** Missing capability and the like: the wire thread lives, but something of it is off. */

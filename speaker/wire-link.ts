@@ -12,11 +12,13 @@ import {
   type OwnerChange,
   type ToWire,
   type WireObserved,
+  type WireRouting,
   type WireSurroundings,
 } from './seam.ts';
 import type { DesiredAddress } from './segment/ownership/desired-address.ts';
 
 export type Surroundings = Omit<WireSurroundings, 'kind' | 'sequence'>;
+export type Routing = Omit<WireRouting, 'kind' | 'sequence'>;
 
 /** In one line of the log. */
 const mostAddressesInLine = 100;
@@ -30,6 +32,7 @@ export class WireLink {
   #dropped = 0;
   #addresses: readonly DesiredAddress[] | undefined;
   #surroundings: Surroundings | undefined;
+  #routing: Routing = { bfd: [], unnumbered: [] };
   #observation: WireObserved | undefined;
 
   /** `observed`: `observation` is a new one. */
@@ -61,6 +64,13 @@ export class WireLink {
     if (deepEqual(surroundings, this.#surroundings)) return;
     this.#surroundings = surroundings;
     this.#channel.post({ kind: 'surroundings', sequence: ++this.#sequence, ...surroundings });
+    this.#countDropped();
+  }
+
+  route(routing: Routing): void {
+    if (deepEqual(routing, this.#routing)) return;
+    this.#routing = routing;
+    this.#channel.post({ kind: 'routing', sequence: ++this.#sequence, ...routing });
     this.#countDropped();
   }
 

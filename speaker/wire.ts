@@ -80,7 +80,7 @@ export class Wire {
       this.#ownGap.check();
       if (message.kind === 'stop') this.#stop(message.mode);
       else if (message.kind === 'desired') this.#desire(message);
-      else this.#surround(message);
+      else if (message.kind === 'surroundings') this.#surround(message);
     });
   }
 

@@ -2,7 +2,7 @@
 // Without names all run but those on request. A tier runs even if an earlier one failed. The last line is the count of tests.
 import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { MachineLacks } from './lab/machine-lacks.ts';
 import { ensurePackages, ensureTools } from './lab/packages.ts';
 import { Steps } from './lab/output/steps.ts';
@@ -24,6 +24,24 @@ interface Count {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
+}
+
+/** The part of the runner's JSON report that is read here. */
+interface Report {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly numPendingTests: number;
+  readonly numTodoTests: number;
+  readonly testResults: readonly {
+    readonly name: string;
+    readonly status: string;
+    readonly message: string;
+    readonly assertionResults: readonly {
+      readonly status: string;
+      readonly fullName: string;
+      readonly failureMessages: readonly string[];
+    }[];
+  }[];
 }
 
 const steps = new Steps(process.stdout);
@@ -81,6 +99,8 @@ const names = new Set(tiers.map((tier) => tier.name));
 const wanted = process.argv.slice(2).filter((argument) => names.has(argument));
 const filters = process.argv.slice(2).filter((argument) => !names.has(argument));
 const results = new Map<string, Count>();
+/** What failed, repeated at the end: who reads only the last lines of a long run learns it too. */
+const failures: string[] = [];
 const chosen = ({ name, onRequest }: Tier): boolean =>
   wanted.length === 0 ? onRequest === undefined : wanted.includes(name);
 for (const tier of tiers.filter(chosen)) {
@@ -122,17 +142,32 @@ function runCommand([program, ...args]: Command): Count {
     stdio: ['ignore', 'inherit', 'inherit'],
   });
   const count = counts ? readReport() : { passed: status === 0 ? 1 : 0, failed: 0, skipped: 0 };
+  if (count !== undefined && (status === 0 || count.failed > 0)) return count;
   // A file that does not load is counted by no test: the exit code says it.
-  return status === 0 || count.failed > 0 ? count : { ...count, failed: 1 };
+  failures.push(`${[program, ...args].join(' ')}: exit code ${status}${count === undefined ? ', no report' : ''}`);
+  return { passed: count?.passed ?? 0, failed: 1, skipped: count?.skipped ?? 0 };
 }
 
-function readReport(): Count {
+function readReport(): Count | undefined {
+  let told: Report;
   try {
-    const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = JSON.parse(readFileSync(report, 'utf8'));
-    return { passed: numPassedTests, failed: numFailedTests, skipped: numPendingTests + numTodoTests };
+    told = JSON.parse(readFileSync(report, 'utf8'));
   } catch {
-    return { passed: 0, failed: 1, skipped: 0 };
+    return undefined;
   }
+  failures.push(...told.testResults.flatMap(failuresOf));
+  return { passed: told.numPassedTests, failed: told.numFailedTests, skipped: told.numPendingTests + told.numTodoTests };
+}
+
+function failuresOf({ name, status, message, assertionResults }: Report['testResults'][number]): readonly string[] {
+  const file = relative(root, name);
+  const failed = assertionResults.filter((test) => test.status === 'failed');
+  if (failed.length === 0) return status === 'failed' ? [`${file}: ${firstLine(message)}`] : [];
+  return failed.map(({ fullName, failureMessages }) => `${file}: ${fullName}: ${firstLine(failureMessages[0] ?? '')}`);
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0]!.slice(0, 200);
 }
 
 function add(a: Count, b: Count): Count {
@@ -144,6 +179,7 @@ function sum(what: keyof Count): number {
 }
 
 function printCounts(): void {
+  for (const failure of failures) console.log(`failed: ${failure}`);
   const seconds = Math.round((Date.now() - startedMs) / 1000);
   const perTier = [...results].map(
     ([name, { passed, failed }]) => `${name} ${failed === 0 ? passed : `${failed} of ${passed + failed} failed`}`,

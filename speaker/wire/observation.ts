@@ -32,8 +32,10 @@ export interface WireParts {
   readonly dropped: number;
 }
 
-/** Addresses on these are not this machine's own: kube-proxy puts every load-balancer address on the one, users some on the other. */
-const foreignAddressHolders: ReadonlySet<string> = new Set(['lo', 'kube-ipvs0']);
+/** kube-proxy in IPVS mode puts every load-balancer address there. */
+const serviceAddressHolder = 'kube-ipvs0';
+/** Addresses on these are not this machine's own: users put some on `lo`. */
+const foreignAddressHolders: ReadonlySet<string> = new Set(['lo', serviceAddressHolder]);
 
 const missingNetRaw =
   'CAP_NET_RAW is missing, so no address is announced on the LAN from this node: add NET_RAW to the capabilities of the speaker container';
@@ -54,6 +56,9 @@ export function observe(parts: WireParts): WireObserved {
     interfaces: observedInterfaces(segments),
     hostAddresses: hostAddresses(network),
     gateways: distinct(network.gateways.map(({ ip }) => ip)),
+    network: withoutServiceAddresses(network),
+    bfd: [],
+    routers: [],
     retired: segments.isRetired,
     problems: [...parts.patternProblems, ...socketProblems(segments.all)],
     log: log.take(),
@@ -115,6 +120,12 @@ function hostAddresses({ links, addresses }: HostNetworkState): readonly Ip[] {
       .filter(({ interfaceIndex }) => !foreignAddressHolders.has(links.get(interfaceIndex)?.name ?? ''))
       .map(({ ip }) => ip),
   );
+}
+
+function withoutServiceAddresses(network: HostNetworkState): HostNetworkState {
+  const { links, addresses } = network;
+  const kept = addresses.filter(({ interfaceIndex }) => links.get(interfaceIndex)?.name !== serviceAddressHolder);
+  return kept.length === addresses.length ? network : { ...network, addresses: kept };
 }
 
 function distinct(ips: readonly Ip[]): readonly Ip[] {
