@@ -156,7 +156,11 @@ function readReport(): Count | undefined {
     return undefined;
   }
   failures.push(...told.testResults.flatMap(failuresOf));
-  return { passed: told.numPassedTests, failed: told.numFailedTests, skipped: told.numPendingTests + told.numTodoTests };
+  return {
+    passed: told.numPassedTests,
+    failed: told.numFailedTests,
+    skipped: told.numPendingTests + told.numTodoTests,
+  };
 }
 
 function failuresOf({ name, status, message, assertionResults }: Report['testResults'][number]): readonly string[] {
@@ -167,7 +171,7 @@ function failuresOf({ name, status, message, assertionResults }: Report['testRes
 }
 
 function firstLine(text: string): string {
-  return text.split('\n', 1)[0]!.slice(0, 200);
+  return (text.split('\n', 1)[0] ?? '').slice(0, 200);
 }
 
 function add(a: Count, b: Count): Count {

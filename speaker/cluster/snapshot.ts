@@ -223,17 +223,11 @@ export class Snapshot {
     return loadBalancerClass === this.#options.lbClass;
   }
 
+  /** Once begun it goes on: between the end of the last advertisement and the next one nobody leaves the LANs. */
   #followMembers(): void {
-    const wanted = (this.#l2Advertisements.objects?.size ?? 0) > 0;
-    if (wanted === (this.#members !== undefined)) return;
-    if (this.#members !== undefined) {
-      this.#members.nodes.watcher.stop();
-      this.#members.pods.watcher.stop();
-      this.#members = undefined;
-      return;
-    }
+    if (this.#members !== undefined || (this.#l2Advertisements.objects?.size ?? 0) === 0) return;
     const { namespace } = this.#options;
-    // What the earlier process saw counts at the start only, not when an advertisement comes back later.
+    // What the earlier process saw counts at the start only, not when an advertisement comes later.
     const earlier = this.#l2Advertisements.watcher.synced ? undefined : this.#earlier;
     this.#members = {
       nodes: this.#keep({ resource: nodes }, this.#parseNode, earlier?.nodes),

@@ -22,7 +22,9 @@ export async function keepArtefacts(lab: Lab, file: string, test: string): Promi
   cpSync(auditLogPath(lab.controlPlane.directory), join(folder, 'audit.log'));
   writeFileSync(join(folder, 'objects.yaml'), await whateverIsSaid(lab.kubectl(['get', kinds, '-A', '-o', 'yaml'])));
   for (const { name } of lab.nodes) {
-    const { stdout } = await attempt(within(name, ['curl', '-sS', '--max-time', '2', `localhost:${metricsPort}/metrics`]));
+    const { stdout } = await attempt(
+      within(name, ['curl', '-sS', '--max-time', '2', `localhost:${metricsPort}/metrics`]),
+    );
     writeFileSync(join(folder, `metrics-${name}.txt`), stdout);
   }
   for (const name of await namespaceNames()) {

@@ -158,7 +158,7 @@ describe('the wire thread is told', () => {
   });
 });
 
-test('Nodes and speaker Pods are watched only while an L2Advertisement exists', () => {
+test('Nodes and speaker Pods are watched from the first L2Advertisement on; without any, no node has left', () => {
   const watched = (kind: string): number =>
     stage.cluster.apiserver.watches.watched.filter((one) => one === kind).length;
   stage.cluster.remove(l2Advertisements, namespace, 'lan');
@@ -171,8 +171,9 @@ test('Nodes and speaker Pods are watched only while an L2Advertisement exists', 
   expect(eligibleFor(running)).toEqual([address]);
   stage.cluster.remove(l2Advertisements, namespace, 'lan');
   stage.clock.advance(2_000);
-  expect([watched('Node'), watched('Pod')]).toEqual([1, 0]);
+  expect([watched('Node'), watched('Pod')]).toEqual([2, 1]);
   expect(eligibleFor(running)).toEqual([]);
+  expect(running.wire.channel.surroundings.at(-1)?.nodes.map(({ name }) => name)).toEqual(['n1', 'n2', 'n3']);
 });
 
 describe('asked to end', () => {
