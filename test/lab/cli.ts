@@ -16,7 +16,7 @@ import { insideOf, sessionDirectory, sessions, tell, type Session } from './sess
 import { faultUsage } from './standing-lab.ts';
 
 const usage = `usage: npm run lab -- COMMAND
-  up [--detach] [--nodes 1..9] [--proxy-mode nftables|iptables]   bring a lab up; --detach: in the background
+  up [--detach] [--nodes 1..10] [--proxy-mode nftables|iptables]   bring a lab up; --detach: in the background
   down                                                            take it down; nothing is left
   shell [client|router|outside|lan|n1|p1|…]                       a shell in the lab, or in one of its hosts
   kubectl …                                                       kubectl as the cluster's admin
@@ -79,7 +79,7 @@ function parseUp(args: readonly string[]): UpOptions | undefined {
       },
     });
     const { detach, nodes, 'proxy-mode': proxyMode } = values;
-    const valid = /^[1-9]$/.test(nodes) && ['nftables', 'iptables'].includes(proxyMode);
+    const valid = /^([1-9]|10)$/.test(nodes) && ['nftables', 'iptables'].includes(proxyMode);
     return valid ? { detach, nodes, proxyMode } : undefined;
   } catch {
     return undefined;

@@ -6,7 +6,7 @@ import { Steps } from '../output/steps.ts';
 import { ensurePackages } from '../packages.ts';
 import { ensureParts } from '../parts/parts.ts';
 
-const usage = `usage: npm run demo [-- --scenario l2|failover] [--keep] [--nodes 2..9]
+const usage = `usage: npm run demo [-- --scenario l2|failover] [--keep] [--nodes 2..10]
   --scenario   l2: Services get addresses and are reached; failover: that, then a speaker is killed and a node powered off (default)
   --keep       leave the lab up until Ctrl-C`;
 const usageExitCode = 2;
@@ -27,7 +27,7 @@ function parse(): DemoOptions | undefined {
         keep: { type: 'boolean', default: false },
       },
     });
-    const valid = scenarios.has(values.scenario) && /^[2-9]$/.test(values.nodes);
+    const valid = scenarios.has(values.scenario) && /^([2-9]|10)$/.test(values.nodes);
     return valid ? values : undefined;
   } catch {
     return undefined;

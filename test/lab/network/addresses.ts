@@ -1,7 +1,7 @@
 // The address plan of the lab, and the only place that knows it.
 
-/** Nodes are numbered from 1; the last digit of their addresses is this number. */
-export type NodeNumber = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9;
+/** Nodes are numbered from 1; their addresses and MACs count on from .10 and :10. */
+export type NodeNumber = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10;
 
 export const serviceNetworks = ['10.96.0.0/16', 'fd00:10:96::/112'] as const;
 export const podNetworks = ['10.244.0.0/16', 'fd00:244::/32'] as const;
@@ -42,12 +42,13 @@ export interface PodAddresses {
 }
 
 export function nodeAddresses(number: NodeNumber): NodeAddresses {
+  const host = 10 + number;
   return {
     name: `n${number}`,
-    mac: `02:50:00:00:00:1${number}`,
-    ipv4: `192.0.2.1${number}`,
-    ipv6: `2001:db8:b::1${number}`,
-    management: `172.31.0.1${number}`,
+    mac: `02:50:00:00:00:${(0x10 + number).toString(16)}`,
+    ipv4: `192.0.2.${host}`,
+    ipv6: `2001:db8:b::${host}`,
+    management: `172.31.0.${host}`,
     pod: {
       name: `p${number}`,
       networks: [`10.244.${number}.0/24`, `fd00:244:${number}::/64`],

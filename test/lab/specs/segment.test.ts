@@ -1,74 +1,29 @@
 // What speakers tell each other on the LAN, and what strangers cannot make them believe.
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Mac } from '#shared/net/mac.ts';
 import { LanCapture } from '../capture/lan-capture.ts';
-import { segmentFramesFrom, watchLan } from '../capture/lan-watch.ts';
-import type { ClusterNode } from '../cluster-node.ts';
-import { auditLogPath } from '../control-plane/apiserver.ts';
-import { eventually } from '../eventually.ts';
+import { watchLan } from '../capture/lan-watch.ts';
 import { forged, payloadOf, sendFrames } from '../faults/forged.ts';
 import { client } from '../network/addresses.ts';
 import { clientNamespace } from '../network/client.ts';
 import { writeSegmentKey } from '../programs/segment-key.ts';
-import { metricsPort, segmentPort } from '../programs/speaker.ts';
-import { claimants, metricOf } from './seen.ts';
+import { segmentPort } from '../programs/speaker.ts';
+import { claimants } from './seen.ts';
 import { claiming, serve } from './serve.ts';
+import { everybodyHearsEverybody, keepsQuiet, membersOf, speakerMetric } from './steady-state.ts';
 import { useLab } from './use-lab.ts';
 
 const timeout = 15_000;
-const packetsPerSecond = 100;
 const lab = useLab({ controllers: 1 });
 
-function metric({ addresses }: ClusterNode, name: string, labels: Readonly<Record<string, string>>): Promise<number> {
-  const url = `http://${addresses.management}:${metricsPort}/metrics`;
-  return metricOf(url, name, labels).then((value) => value ?? 0);
-}
-
-/** The members of its segment that are up as a node sees them, itself among them. */
-function membersOf(node: ClusterNode): Promise<number> {
-  return metric(node, 'ingot_segment_members', { segment: 'eth0', state: 'up' });
-}
+keepsQuiet(lab);
 
 /** The datagrams that all nodes have dropped for this reason. */
 async function droppedFor(reason: string): Promise<number> {
-  const counts = lab().nodes.map((node) => metric(node, 'ingot_segment_dropped_total', { reason }));
+  const counts = lab().nodes.map((node) => speakerMetric(node, 'ingot_segment_dropped_total', { reason }));
   return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
-}
-
-async function everybodyHearsEverybody(): Promise<void> {
-  const members = (): Promise<readonly number[]> => Promise.all(lab().nodes.map((node) => membersOf(node)));
-  await expect.poll(members, { timeout }).toEqual(lab().nodes.map(() => lab().nodes.length));
-}
-
-test('in steady state a node sends at most 100 packets a second to other speakers, and no speaker asks the apiserver', async () => {
-  const seconds = 10;
-  await serve(lab());
-  await everybodyHearsEverybody();
-  // What has just begun is told first, and a state at most each 10 s.
-  await eventually(() => speakersKeepQuiet(11), { withinMs: 40_000, what: 'Speakers that ask nothing' });
-  await watchLan();
-  expect(await speakersKeepQuiet(seconds)).toBe(true);
-  for (const { addresses } of lab().nodes) {
-    const frames = await segmentFramesFrom(addresses.mac);
-    expect(frames).toBeGreaterThan(seconds);
-    expect(frames).toBeLessThanOrEqual(packetsPerSecond * seconds);
-  }
-}, 90_000);
-
-/** Whether no speaker finishes a request to the apiserver in so many seconds. */
-async function speakersKeepQuiet(seconds: number): Promise<boolean> {
-  const before = requestsOfSpeakers().length;
-  await sleep(seconds * 1_000);
-  return requestsOfSpeakers().length === before;
-}
-
-/** As the audit log has them. */
-function requestsOfSpeakers(): readonly string[] {
-  const lines = readFileSync(auditLogPath(lab().controlPlane.directory), 'utf8').split('\n');
-  return lines.filter((line) => line.includes('"username":"system:serviceaccount:metallb-system:speaker"'));
 }
 
 test('a speaker with another key is no member, takes nothing, and is counted', async () => {
@@ -76,7 +31,7 @@ test('a speaker with another key is no member, takes nothing, and is counted', a
   const stranger = lab().nodes.find((node) => node !== owner);
   const other = lab().nodes.find((node) => node !== owner && node !== stranger);
   if (stranger === undefined || other === undefined) throw new Error('three nodes are needed');
-  await everybodyHearsEverybody();
+  await everybodyHearsEverybody(lab());
   await stranger.speaker?.stop('SIGKILL');
   const keys = join(lab().logDirectory, '../other-key');
   writeSegmentKey(keys);
@@ -87,7 +42,7 @@ test('a speaker with another key is no member, takes nothing, and is counted', a
   });
   await expect.poll(() => membersOf(owner), { timeout }).toBe(2);
   await expect
-    .poll(() => metric(owner, 'ingot_segment_dropped_total', { reason: 'key' }), { timeout })
+    .poll(() => speakerMetric(owner, 'ingot_segment_dropped_total', { reason: 'key' }), { timeout })
     .toBeGreaterThan(0);
   await watchLan();
   await expect.poll(() => stranger.speakerReadiness(), { timeout }).toBe('ok\n');
@@ -98,7 +53,7 @@ test('a speaker with another key is no member, takes nothing, and is counted', a
 
 test('datagrams that were sent again, cut, lengthened or changed are counted and change nothing', async () => {
   const { address, owner } = await serve(lab());
-  await everybodyHearsEverybody();
+  await everybodyHearsEverybody(lab());
   const capture = await LanCapture.start(join(lab().logDirectory, 'segment.pcap'), 'all');
   await sleep(1_000);
   const overheard = (await capture.stop()).flatMap(({ frame }) => {
