@@ -1,4 +1,5 @@
-// Interfaces and addresses as netlink tells them, on a real kernel.
+// Interfaces and addresses as netlink tells them, on a real kernel. This one has neither bonds nor VLAN devices: what another kernel told
+// of them is replayed by test/unit/speaker/host/network-bond.test.ts.
 import { spawnSync } from 'node:child_process';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { systemClock } from '#shared/runtime/system.ts';
@@ -35,7 +36,7 @@ class Told {
   async after(happen: readonly string[], count: number): Promise<readonly string[]> {
     const already = this.states.length;
     await ip(happen);
-    await eventually(() => this.states.length >= already + count, soon).catch(() => {});
+    await eventually(() => this.states.length >= already + count, atOnce).catch(() => {});
     return this.states.slice(already);
   }
 }
@@ -53,6 +54,8 @@ function describe({ links, addresses }: HostNetworkState): string {
 }
 
 const soon = { withinMs: 2000, everyMs: 5 };
+/** The goal for a change of a link or an address. */
+const atOnce = { withinMs: 100, everyMs: 5 };
 
 let told: Told;
 beforeEach(async () => {

@@ -7,7 +7,16 @@ import { decodeGateways } from '#speaker/host/netlink-route.ts';
 import { decodeAttributes, decodeNetlink, encodeDumpRequest, encodeNetlink } from '#speaker/host/netlink.ts';
 import { golden } from '#test/golden/golden.ts';
 
-const goldenNames = ['link-loopback', 'link-veth', 'link-bridge-port', 'bridge-port-left', 'addresses', 'routes'];
+const goldenNames = [
+  'link-loopback',
+  'link-veth',
+  'link-bridge-port',
+  'bridge-port-left',
+  'addresses',
+  'routes',
+  'bond/failover',
+  'bond/vlan-deleted',
+];
 
 function payloads(name: string): readonly Uint8Array[] {
   return decodeNetlink(golden(`netlink/${name}`)).map(({ payload }) => payload);
