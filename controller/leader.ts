@@ -6,6 +6,8 @@ import { EventRecorder } from '#shared/kube/event-recorder.ts';
 import type { KubeError } from '#shared/kube/kube-api.ts';
 import type { ServiceView } from '#shared/kube/objects/service.ts';
 import type { ObjectKey } from '#shared/kube/objects/view.ts';
+import { mostServiceBGPStatuses } from '#shared/api/service-bgp-status.ts';
+import { ProblemEvents } from '#shared/kube/problem-events.ts';
 import { describeError } from '#shared/kube/status.ts';
 import { StatusObjects } from '#shared/kube/status-object.ts';
 import type { Watcher } from '#shared/kube/watcher.ts';
@@ -17,7 +19,6 @@ import { PlanMetrics, type ControllerMetrics } from './report/metrics.ts';
 import type { Ledger } from './ledger.ts';
 import type { Plan } from './plan.ts';
 import { PoolWriter } from './report/pool-writer.ts';
-import { ProblemEvents } from './report/problem-events.ts';
 import { Problems } from './report/problems.ts';
 import { cleanUp } from './service/clean-up.ts';
 import { isMarked } from './service/status.ts';
@@ -216,13 +217,16 @@ function announcedBy({
   bgpStatuses,
   l2Advertisements,
   bgpAdvertisements,
+  nodes,
 }: Watchers): Announced | undefined {
   if (![l2Statuses, bgpStatuses, l2Advertisements, bgpAdvertisements].every(({ synced }) => synced)) return undefined;
   const announced = new Set<ObjectKey>();
   for (const { objects } of [l2Statuses, bgpStatuses]) {
     for (const { announces } of objects.values()) if (announces !== undefined) announced.add(announces);
   }
-  return announced;
+  // What is left is shared out evenly among the nodes, and nobody gets a part of one.
+  const left = mostServiceBGPStatuses - bgpStatuses.objects.size;
+  return { services: announced, isPartial: left < nodes.objects.size };
 }
 
 function isRead({ synced, blocked }: Watcher<unknown>): boolean {

@@ -3,7 +3,7 @@ import { createTransport } from '#shared/kube/transport.ts';
 import { startHealthServer, startMetricsServer } from '#shared/runtime/http-server.ts';
 import type { Log } from '#shared/runtime/log.ts';
 import { parseControllerOptions, UsageError, type CommonOptions } from '#shared/runtime/options.ts';
-import { runProgram } from '#shared/runtime/program.ts';
+import { runProgram, type Running } from '#shared/runtime/program.ts';
 import { createMetrics } from '#shared/runtime/prom-metrics.ts';
 import { systemClock, systemRandom } from '#shared/runtime/system.ts';
 import manifest from '../package.json' with { type: 'json' };
@@ -11,7 +11,7 @@ import { Controller } from './controller.ts';
 
 const { version } = manifest;
 
-async function start(options: CommonOptions, log: Log): Promise<() => Promise<void>> {
+async function start(options: CommonOptions, log: Log): Promise<Running> {
   const { podName, lbClass, kubeconfig } = options;
   const metrics = createMetrics({ version, commit: process.env['INGOT_COMMIT'] ?? 'unknown' });
   const api = await createTransport({ daemon: 'controller', version, instance: podName, kubeconfig }, { log, metrics });
@@ -27,9 +27,11 @@ async function start(options: CommonOptions, log: Log): Promise<() => Promise<vo
   ];
   controller.start();
   log.info({ version, namespace }, 'controller started');
-  return async () => {
-    await new Promise<void>((stopped) => controller.stop(stopped));
-    await Promise.all([api.stop(), ...servers.map((server) => server.stop())]);
+  return {
+    async stop() {
+      await new Promise<void>((stopped) => controller.stop(stopped));
+      await Promise.all([api.stop(), ...servers.map((server) => server.stop())]);
+    },
   };
 }
 

@@ -97,14 +97,14 @@ export class Writer {
     const isSame =
       before?.decisions === decisions &&
       before.configuration === configuration &&
-      (before.announced === undefined) === (announced === undefined);
+      before.announced?.isPartial === announced?.isPartial;
     if (!isSame) {
       this.reset();
       return new Set(decisions.keys());
     }
     const touched = new Set([...this.#touched, ...ripe]);
     this.#touched.clear();
-    return touched.union((announced ?? nobody).symmetricDifference(before.announced ?? nobody));
+    return touched.union((announced ?? nobody).services.symmetricDifference((before.announced ?? nobody).services));
   }
 
   /** True when all that was decided is on its way. */
@@ -171,7 +171,7 @@ export class Writer {
   }
 }
 
-const nobody: Announced = new Set();
+const nobody: Announced = { services: new Set(), isPartial: false };
 
 interface Step {
   readonly decision: Decision;

@@ -3,6 +3,7 @@
 import type { Ip } from '#shared/net/ip.ts';
 import type { Mac } from '#shared/net/mac.ts';
 import type { Range } from '#shared/net/range.ts';
+import type { BfdState } from './bfd/control-packet.ts';
 import type { HostNetworkState } from './l2/host-network.ts';
 import type { SegmentKeys } from './segment/admission/keys.ts';
 import type { MemberLife, OwnerCause, SegmentCondition } from './segment/effect.ts';
@@ -134,6 +135,8 @@ export interface ObservedSegment {
   readonly conditions: readonly ObservedCondition[];
   /** Addresses of which a station that is no member says that it has them: before they were taken, or while they are answered. */
   readonly foreignClaims: readonly ObservedForeignClaim[];
+  /** Addresses that were taken and are not announced yet. */
+  readonly announcementsQueued: number;
 }
 
 export interface ObservedCondition {
@@ -169,19 +172,27 @@ export interface WireCounter {
   readonly total: number;
 }
 
-export type BfdState = 'adminDown' | 'down' | 'init' | 'up';
-
 export interface ObservedBfd {
   readonly remote: Ip;
+  /** Undefined: none is there to send from. */
+  readonly local: Ip | undefined;
   readonly device: string | undefined;
   readonly multihop: boolean;
   readonly state: BfdState;
   /** The peer has taken its session down on purpose: that is no failure. */
   readonly peerAdminDown: boolean;
-  /** Up before, and then not heard for too long; how often, and how long the last detection took. */
+  /** How often it was Up and then not heard for too long, or told by the peer to be Down: each is a reason to end the BGP session. */
   readonly failures: number;
+  /** How long the peer had been silent when it was last missed. */
   readonly lastDetectionMs: number | undefined;
-  readonly counters: { readonly sent: number; readonly received: number; readonly dropped: number };
+  /** Control packets; how often the session became Up, and was Up no longer, for whatever reason. */
+  readonly counters: {
+    readonly sent: number;
+    readonly received: number;
+    readonly dropped: number;
+    readonly ups: number;
+    readonly downs: number;
+  };
 }
 
 /** A router that advertises itself on an interface with an unnumbered peer. */

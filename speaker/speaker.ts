@@ -9,7 +9,8 @@ import type { KubeProxyProbe } from './kube-proxy/health.ts';
 import { KubeProxyWatch } from './kube-proxy/watch.ts';
 import { ClusterMetrics } from './report/cluster-metrics.ts';
 import { Reports, type ReportsOptions } from './report/reports.ts';
-import type { Channel, FromWire, ToWire } from './seam.ts';
+import { Routing, type RoutingDependencies, type RoutingOptions } from './routing.ts';
+import type { Channel, FromWire, ToWire, WireObserved } from './seam.ts';
 import type { SegmentKeys } from './segment/admission/keys.ts';
 import type { LeavingMode } from './segment/message/leaving.ts';
 import type { NodeId } from './segment/node-id.ts';
@@ -20,12 +21,12 @@ import type { StateFile } from './state/state-file.ts';
 import { StateKeeper } from './state/state-keeper.ts';
 import { WireLink } from './wire-link.ts';
 
-export interface SpeakerOptions extends SnapshotOptions, ReportsOptions {
+export interface SpeakerOptions extends SnapshotOptions, ReportsOptions, RoutingOptions {
   /** As read before the wire thread was started, which got the other half of it. */
   readonly earlier: EarlierState;
 }
 
-export interface SpeakerDependencies extends KubeDependencies {
+export interface SpeakerDependencies extends KubeDependencies, RoutingDependencies {
   readonly channel: Channel<ToWire, FromWire>;
   readonly sha256: Sha256;
   readonly kubeProxy: KubeProxyProbe;
@@ -36,6 +37,9 @@ export interface SpeakerDependencies extends KubeDependencies {
   retired(): void;
 }
 
+/** What peers are told when their sessions end. */
+const farewell = 'the speaker ends';
+
 export class Speaker {
   readonly #options: SpeakerOptions;
   readonly #dependencies: SpeakerDependencies;
@@ -43,6 +47,7 @@ export class Speaker {
   readonly #wire: WireLink;
   readonly #kubeProxy: KubeProxyWatch;
   readonly #decision: Decision;
+  readonly #routing: Routing;
   readonly #reports: Reports;
   readonly #state: StateKeeper;
   readonly #shutdown: Shutdown;
@@ -50,6 +55,7 @@ export class Speaker {
   readonly #deciding: Coalescer;
   readonly #reporting: Coalescer;
   #stopped: (mode: LeavingMode) => void = () => {};
+  #leavingMode: LeavingMode = 'restart';
   #work: 'going' | 'ending' | 'ended' = 'going';
   #isRetired = false;
 
@@ -66,11 +72,12 @@ export class Speaker {
     this.#wire = new WireLink(channel, dependencies, () => this.#observed());
     this.#kubeProxy = new KubeProxyWatch({ clock, probe: kubeProxy }, decide);
     this.#decision = new Decision({ nodeName, drainSignals: options.drainSignals }, decide);
-    this.#reports = new Reports(options, { ...dependencies, snapshot: this.#snapshot }, () =>
-      this.#reporting.trigger(),
-    );
+    const report = (): void => this.#reporting.trigger();
+    const wants = (): void => this.#wire.route(this.#routing.wanted);
+    this.#routing = new Routing(options, dependencies, { due: decide, wants, changed: report });
+    this.#reports = new Reports(options, { ...dependencies, snapshot: this.#snapshot }, report);
     this.#state = new StateKeeper({ node: nodeName, earlier }, dependencies, () => this.#snapshot.saved);
-    this.#shutdown = new Shutdown(clock, (mode) => this.#end(mode));
+    this.#shutdown = new Shutdown(clock, options.graceSeconds * 1000, (mode) => this.#end(mode));
     this.#clusterMetrics = new ClusterMetrics(metrics);
   }
 
@@ -98,8 +105,16 @@ export class Speaker {
   stop(stopped: (mode: LeavingMode) => void): void {
     this.#stopped = stopped;
     if (this.#isRetired) return this.#end('restart');
+    this.#leaveRoutes(this.#mayComeBack);
     this.#askToEnd();
     this.#deciding.trigger();
+  }
+
+  /** Asked to end a second time: sessions end with their last words, and nothing else is waited for. */
+  hurry(): void {
+    this.#end(this.#isDraining ? 'drain' : 'restart');
+    this.#routing.stop(farewell);
+    this.#stopped(this.#leavingMode);
   }
 
   /** What is missing before this speaker does its work; empty when it does. */
@@ -123,7 +138,7 @@ export class Speaker {
   /** Sets the metrics that are made when they are scraped. */
   refresh(): void {
     this.#snapshot.refresh();
-    this.#reports.refresh();
+    this.#reports.refresh(this.#routing.view);
     this.#clusterMetrics.kubeProxy(this.#kubeProxy);
   }
 
@@ -132,31 +147,48 @@ export class Speaker {
     this.#state.clusterChanged();
   }
 
+  #decide(): void {
+    const { clock } = this.#dependencies;
+    const { observation } = this.#wire;
+    this.#reporting.trigger();
+    if (observation === undefined) return;
+    const startMs = clock.nowMs();
+    if (this.#shutdown.isAsked) this.#askToEnd();
+    this.#decideOwners(observation);
+    this.#decideRoutes();
+    const { configuration, sizes } = this.#snapshot;
+    if (configuration !== undefined)
+      this.#clusterMetrics.decided(clock.nowMs() - startMs, sizes, configuration.problems);
+  }
+
+  /** Without all it takes nothing is decided anew: what was said last stays in force. */
+  #decideOwners(observation: WireObserved): void {
+    const { inputs, ownNode, isStale } = this.#snapshot;
+    if (inputs === undefined) return;
+    const self = { node: ownNode, gate: this.#kubeProxy.gate, isStale, isLeaving: this.#shutdown.isAsked };
+    const { surroundings, desired } = this.#decision.decide(inputs, observation, self);
+    this.#wire.surround(surroundings);
+    this.#wire.want(desired.addresses);
+  }
+
+  /** Sessions do not wait for routes, nor routes for those who own addresses on LANs. */
+  #decideRoutes(): void {
+    const { routingInputs } = this.#snapshot;
+    if (routingInputs === undefined) return;
+    this.#routing.decide(routingInputs, { gate: this.#kubeProxy.gate, isDraining: this.#isDraining });
+    this.#wire.route(this.#routing.wanted);
+  }
+
   #observed(): void {
     const { observation } = this.#wire;
     if (observation === undefined || this.#work !== 'going' || this.#isRetired) return;
     if (observation.retired && !this.#shutdown.isAsked) return this.#retire();
     this.#shutdown.saw(observation);
     if (observation.retired) return;
+    this.#routing.observe(observation);
     this.#state.observed(observation);
     if (this.#decision.isAnotherMachine(observation)) this.#deciding.trigger();
     this.#reporting.trigger();
-  }
-
-  /** Without all it takes nothing is decided anew: what was said last stays in force. */
-  #decide(): void {
-    const { clock } = this.#dependencies;
-    const { observation } = this.#wire;
-    const { inputs, configuration, sizes, ownNode, isStale } = this.#snapshot;
-    this.#reporting.trigger();
-    if (inputs === undefined || configuration === undefined || observation === undefined) return;
-    const startMs = clock.nowMs();
-    if (this.#shutdown.isAsked) this.#askToEnd();
-    const self = { node: ownNode, gate: this.#kubeProxy.gate, isStale, isLeaving: this.#shutdown.isAsked };
-    const { surroundings, desired } = this.#decision.decide(inputs, observation, self);
-    this.#wire.surround(surroundings);
-    this.#wire.want(desired.addresses);
-    this.#clusterMetrics.decided(clock.nowMs() - startMs, sizes, configuration.problems);
   }
 
   #report(): void {
@@ -164,12 +196,28 @@ export class Speaker {
     const { configuration, ownNode } = this.#snapshot;
     if (observation === undefined || configuration === undefined || ownNode === undefined) return;
     const desired = this.#wire.upToDate ? this.#decision.desired : undefined;
-    this.#reports.update({ observation, configuration, ownNode, desired, hasKeys: this.#decision.hasKeys });
+    const [{ hasKeys }, { view: bgp }] = [this.#decision, this.#routing];
+    this.#reports.update({ observation, configuration, ownNode, desired, hasKeys, bgp });
+  }
+
+  get #isDraining(): boolean {
+    return this.#decision.isDraining(this.#snapshot.ownNode, this.#kubeProxy.gate);
+  }
+
+  /** Nothing says that this node will not have a speaker soon. */
+  get #mayComeBack(): boolean {
+    const { ownNode } = this.#snapshot;
+    return ownNode?.ready === true && !ownNode.unschedulable && !this.#isDraining;
   }
 
   #askToEnd(): void {
-    const isDraining = this.#decision.isDraining(this.#snapshot.ownNode, this.#kubeProxy.gate);
-    this.#shutdown.ask(isDraining ? 'drain' : 'restart');
+    const mode = this.#isDraining ? 'drain' : 'restart';
+    if (this.#wire.observation?.segments.length === 0) this.#shutdown.askWithoutLan(mode);
+    else this.#shutdown.ask(mode);
+  }
+
+  #leaveRoutes(keepsRoutes: boolean): void {
+    this.#routing.leave({ keepsRoutes, text: farewell }, () => this.#endIfDone());
   }
 
   #retire(): void {
@@ -180,14 +228,15 @@ export class Speaker {
     );
     this.#reports.retire();
     this.#dependencies.retired();
+    this.#leaveRoutes(true);
     this.#end('restart');
   }
 
   /** Nothing is decided or told any more; the wire thread goes on until it is told to stop. */
   #end(mode: LeavingMode): void {
-    if (this.#work === 'ended') return this.#stopped(mode);
-    if (this.#work === 'ending') return;
+    if (this.#work !== 'going') return this.#endIfDone();
     this.#work = 'ending';
+    this.#leavingMode = mode;
     this.#deciding.stop();
     this.#reporting.stop();
     this.#snapshot.stop();
@@ -195,8 +244,12 @@ export class Speaker {
     this.#state.stop();
     this.#reports.stop(() => {
       this.#work = 'ended';
-      this.#stopped(mode);
+      this.#endIfDone();
     });
+  }
+
+  #endIfDone(): void {
+    if (this.#work === 'ended' && this.#routing.hasLeft) this.#stopped(this.#leavingMode);
   }
 }
 

@@ -2,6 +2,7 @@
 import assert from 'node:assert';
 import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock, systemRandom } from '#shared/runtime/system.ts';
+import { linuxBfdSockets } from './host/linux-bfd-sockets.ts';
 import { LinuxHostNetwork } from './host/linux-host-network.ts';
 import { linuxPacketSockets } from './host/linux-packet-socket.ts';
 import { linuxUdpSockets } from './host/linux-udp-socket.ts';
@@ -33,6 +34,7 @@ const wire = new Wire(options, {
   channel,
   packetSockets: linuxPacketSockets,
   udpSockets: linuxUdpSockets,
+  bfdSockets: linuxBfdSockets,
   crypto: opensslSegmentCrypto,
   hostNetwork: new LinuxHostNetwork({}, { clock: systemClock }),
   stopped() {

@@ -3,18 +3,30 @@
 import type { Ip } from '#shared/net/ip.ts';
 import type { Clock } from '#shared/runtime/clock.ts';
 import type { Random } from '#shared/runtime/random.ts';
+import type { BfdSockets } from './bfd/bfd-sockets.ts';
 import type { HostNetwork, HostNetworkState } from './l2/host-network.ts';
 import type { PacketSockets } from './l2/packet-socket.ts';
 import type { UdpSockets } from './l2/udp-socket.ts';
-import type { Channel, FromWire, OwnerChange, ToWire, WireDesired, WireOptions, WireSurroundings } from './seam.ts';
+import type {
+  Channel,
+  FromWire,
+  OwnerChange,
+  ToWire,
+  WireDesired,
+  WireOptions,
+  WireRouting,
+  WireSurroundings,
+} from './seam.ts';
 import type { SegmentCrypto } from './segment/admission/crypto.ts';
 import type { LeavingMode } from './segment/message/leaving.ts';
 import { profiles, quarantineMs } from './segment/profile.ts';
+import { Bfd } from './wire/bfd.ts';
 import { addChunk, emptyAssembly, type DesiredAssembly } from './wire/desired-assembly.ts';
 import { compileNamePatterns } from './wire/name-patterns.ts';
 import { observe } from './wire/observation.ts';
 import { OwnGap } from './wire/own-gap.ts';
 import { ReportPace } from './wire/report-pace.ts';
+import { Routers } from './wire/routers.ts';
 import type { ExplainedStep } from './wire/segment-runner.ts';
 import { Segments } from './wire/segments.ts';
 import { Tally } from './wire/tally.ts';
@@ -26,6 +38,7 @@ export interface WireDependencies {
   readonly channel: Channel<FromWire, ToWire>;
   readonly packetSockets: PacketSockets;
   readonly udpSockets: UdpSockets;
+  readonly bfdSockets: BfdSockets;
   readonly hostNetwork: HostNetwork;
   readonly crypto: SegmentCrypto;
   /** The cluster thread said `stop`, and every socket is closed. */
@@ -42,12 +55,15 @@ export class Wire {
   readonly #pace: ReportPace;
   readonly #ownGap: OwnGap;
   readonly #segments: Segments;
+  readonly #routers: Routers;
+  readonly #bfd: Bfd;
   #assembly: DesiredAssembly = emptyAssembly;
   #network: HostNetworkState | undefined;
   #patternProblems: readonly string[] = [];
   #ownerChanges: OwnerChange[] = [];
   #observations = 0;
   #datagrams = 0;
+  #isStopping = false;
 
   constructor(options: WireOptions, dependencies: WireDependencies) {
     const { clock } = dependencies;
@@ -66,6 +82,23 @@ export class Wire {
       counted: () => this.#pace.counted(),
       ownerChanged: (change) => this.#ownerChanges.push(change),
     });
+    this.#routers = new Routers({
+      ...dependencies,
+      log: this.#log,
+      tally: this.#tally,
+      gapEnded: () => this.#ownGap.check(),
+      changed: () => this.#pace.changed(),
+      counted: () => this.#pace.counted(),
+    });
+    this.#bfd = new Bfd({
+      ...dependencies,
+      sockets: dependencies.bfdSockets,
+      log: this.#log,
+      tally: this.#tally,
+      gapEnded: () => void this.#ownGap.check(),
+      changed: () => this.#pace.urgent(),
+      counted: () => this.#pace.counted(),
+    });
   }
 
   start(): void {
@@ -74,13 +107,17 @@ export class Wire {
     hostNetwork.start((network) => {
       this.#ownGap.check();
       this.#network = network;
+      this.#routers.networkChanged(network);
+      this.#bfd.networkChanged(network);
       this.#segments.networkChanged(network);
     });
     channel.onMessage((message) => {
+      if (this.#isStopping) return;
       this.#ownGap.check();
       if (message.kind === 'stop') this.#stop(message.mode);
       else if (message.kind === 'desired') this.#desire(message);
       else if (message.kind === 'surroundings') this.#surround(message);
+      else if (message.kind === 'routing') this.#route(message);
     });
   }
 
@@ -102,6 +139,11 @@ export class Wire {
     this.#pace.changed();
   }
 
+  #route({ bfd, unnumbered }: WireRouting): void {
+    this.#bfd.want(bfd);
+    this.#routers.want(unnumbered);
+  }
+
   /** Frames that waited through the gap are old: whoever asked may have been answered by another node since. */
   #gapEnded(lateMs: number): void {
     const isLong = lateMs > quarantineMs(profiles[this.#options.profile]);
@@ -111,6 +153,7 @@ export class Wire {
       'the wire thread did not run for a while: it listens before it answers',
     );
     this.#segments.gap(lateMs);
+    this.#bfd.gap();
     this.#pace.changed();
   }
 
@@ -120,7 +163,8 @@ export class Wire {
   }
 
   #report(): void {
-    if (this.#network === undefined) return;
+    // What is closed has no more to be told of.
+    if (this.#network === undefined || this.#isStopping) return;
     const { clock, channel } = this.#dependencies;
     const ownerChanges = this.#ownerChanges;
     this.#ownerChanges = [];
@@ -131,6 +175,8 @@ export class Wire {
         node: this.#options.node,
         network: this.#network,
         segments: this.#segments,
+        routers: this.#routers,
+        bfd: this.#bfd,
         patternProblems: this.#patternProblems,
         ownerChanges,
         log: this.#log,
@@ -141,11 +187,15 @@ export class Wire {
   }
 
   #stop(mode: LeavingMode): void {
+    this.#isStopping = true;
     this.#pace.stop();
-    this.#ownGap.stop();
     this.#segments.leave(mode);
     this.#segments.close();
+    this.#routers.close();
     this.#dependencies.hostNetwork.stop();
-    this.#dependencies.stopped();
+    this.#bfd.leave(() => {
+      this.#ownGap.stop();
+      this.#dependencies.stopped();
+    });
   }
 }

@@ -7,7 +7,7 @@ import { MachineLacks } from './lab/machine-lacks.ts';
 import { ensurePackages, ensureTools } from './lab/packages.ts';
 import { Steps } from './lab/output/steps.ts';
 import { ensureParts } from './lab/parts/parts.ts';
-import { ensureBird } from './host/bird-package.ts';
+import { ensureRouters } from './lab/parts/routers.ts';
 import { RunMarks } from './leftovers.ts';
 
 type Command = readonly [program: string, ...args: string[]];
@@ -80,7 +80,7 @@ const tiers: readonly Tier[] = [
   {
     name: 'host',
     commands: [entered(vitest('host'))],
-    prepare: () => ensurePackages(steps).then(() => ensureBird(steps)),
+    prepare: () => ensurePackages(steps).then(() => ensureRouters(steps)),
   },
   {
     name: 'lab',
@@ -88,6 +88,7 @@ const tiers: readonly Tier[] = [
     prepare: () =>
       ensurePackages(steps)
         .then(() => ensureTools(steps))
+        .then(() => ensureRouters(steps))
         .then(() => ensureParts(steps)),
   },
   { name: 'demo', commands: [['npm', 'run', 'demo']], onRequest: true },

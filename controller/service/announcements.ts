@@ -1,8 +1,8 @@
 // Whether the speakers announce a Service's addresses, as the condition ingot.dev/Announced says it: only what has held for a while, and never
 // which node. Every write of a Service goes to every node, and a fail-over is no reason for that.
+import type { BGPAdvertisement } from '#shared/config/bgp-advertisement.ts';
 import type { Configuration } from '#shared/config/configuration.ts';
 import type { Pool } from '#shared/config/pool.ts';
-import { inForce } from '#shared/config/versions.ts';
 import type { ServiceCondition, ServiceView } from '#shared/kube/objects/service.ts';
 import type { ObjectKey } from '#shared/kube/objects/view.ts';
 import type { Clock } from '#shared/runtime/clock.ts';
@@ -11,8 +11,13 @@ import { announcedCondition, conditionOf, isSameCondition } from './conditions.t
 
 const holdsForMs = 10_000;
 
-/** Services that a speaker says it announces. */
-export type Announced = ReadonlySet<ObjectKey>;
+/** What the speakers say. */
+export interface Announced {
+  /** Those that a speaker says it announces. */
+  readonly services: ReadonlySet<ObjectKey>;
+  /** There are so many ServiceBGPStatus objects that not every Service has those that it should. */
+  readonly isPartial: boolean;
+}
 
 interface Observation {
   readonly condition: ServiceCondition;
@@ -84,16 +89,20 @@ function announcedConditionOf(
   service: ServiceView,
   pool: Pool,
   announced: Announced,
-  { l2Advertisements, versions }: Configuration,
+  { l2Advertisements, bgpAdvertisements }: Configuration,
 ): ServiceCondition {
   const type = announcedCondition;
-  if (announced.has(service.key)) {
+  if (announced.services.has(service.key)) {
     return { type, status: 'True', reason: 'Announced', message: 'a speaker announces it' };
   }
-  const isAdvertised =
-    l2Advertisements.some((each) => each.selectsPool(pool) && each.selectsService(service.labels)) ||
-    inForce(versions.bgpAdvertisements).some((each) => each.selectsPool(pool));
-  if (isAdvertised) {
+  const selects = (each: Pick<BGPAdvertisement, 'selectsPool' | 'selectsService'>): boolean =>
+    each.selectsPool(pool) && each.selectsService(service.labels);
+  const isRouted = bgpAdvertisements.some(selects);
+  if (isRouted && announced.isPartial) {
+    const message = 'there are too many ServiceBGPStatus objects, and not every Service has those that it should';
+    return { type, status: 'Unknown', reason: 'StatusWithheld', message };
+  }
+  if (isRouted || l2Advertisements.some(selects)) {
     const message = 'no speaker announces it; why is said by their Events';
     return { type, status: 'False', reason: 'NotAnnounced', message };
   }

@@ -1,9 +1,12 @@
 // ServiceBGPStatus: to which peers one node announces a Service. Written by the speaker of that node.
 import { metallbResource, type Definition } from './definition.ts';
-import { list, object, text } from './schema.ts';
+import { list, object, text, type Of } from './schema.ts';
 import { serviceStatusFields } from './service-status.ts';
 
 export const serviceBGPStatuses = metallbResource('v1beta1', 'servicebgpstatuses', 'ServiceBGPStatus');
+
+/** In a cluster. With one for each Service and node that announces it there may be more, and what is beyond is not written. */
+export const mostServiceBGPStatuses = 50_000;
 
 const serviceBGPStatusStatus = object(
   {
@@ -15,6 +18,8 @@ const serviceBGPStatusStatus = object(
   },
   { description: 'Who announces the Service, to whom.' },
 );
+
+export type ServiceBGPStatusStatus = Of<typeof serviceBGPStatusStatus>;
 
 export const serviceBGPStatusDefinition: Definition = {
   resource: serviceBGPStatuses,

@@ -7,7 +7,7 @@ import type { IPAddressPoolSpec } from '../api/ip-address-pool.ts';
 import type { L2AdvertisementSpec } from '../api/l2-advertisement.ts';
 import type { ObjectKey } from '../kube/objects/view.ts';
 import { aggregationProblems } from './aggregation.ts';
-import { parseBFDProfile } from './bfd-profile.ts';
+import { parseBFDProfile, type BFDProfile } from './bfd-profile.ts';
 import { parseBGPAdvertisement, type BGPAdvertisement } from './bgp-advertisement.ts';
 import { parseBGPPeer, peerConflicts, type BGPPeer } from './bgp-peer.ts';
 import { communityConflicts, parseCommunity, type CommunityAliases } from './community.ts';
@@ -21,14 +21,14 @@ import { inForce, parseVersions, type ConfigKind, type Versions } from './versio
 
 type Objects<Spec> = ReadonlyMap<ObjectKey, ConfigObject<Spec>>;
 
-/** A daemon leaves out the kinds that it does not read, and gets no problems about them. */
+/** A daemon leaves out the kinds that it does not read or does not know yet, and gets no problems about them. */
 export interface ConfigurationObjects {
-  readonly pools?: Objects<IPAddressPoolSpec>;
-  readonly l2Advertisements?: Objects<L2AdvertisementSpec>;
-  readonly bgpAdvertisements?: Objects<BGPAdvertisementSpec>;
-  readonly bgpPeers?: Objects<BGPPeerSpec>;
-  readonly bfdProfiles?: Objects<BFDProfileSpec>;
-  readonly communities?: Objects<CommunitySpec>;
+  readonly pools?: Objects<IPAddressPoolSpec> | undefined;
+  readonly l2Advertisements?: Objects<L2AdvertisementSpec> | undefined;
+  readonly bgpAdvertisements?: Objects<BGPAdvertisementSpec> | undefined;
+  readonly bgpPeers?: Objects<BGPPeerSpec> | undefined;
+  readonly bfdProfiles?: Objects<BFDProfileSpec> | undefined;
+  readonly communities?: Objects<CommunitySpec> | undefined;
 }
 
 export interface Configuration {
@@ -37,6 +37,7 @@ export interface Configuration {
   readonly l2Advertisements: readonly L2Advertisement[];
   readonly bgpAdvertisements: readonly BGPAdvertisement[];
   readonly bgpPeers: readonly BGPPeer[];
+  readonly bfdProfiles: readonly BFDProfile[];
   readonly communities: readonly CommunityAliases[];
   /** Errors first. */
   readonly problems: readonly Problem[];
@@ -49,7 +50,7 @@ interface ConfigurationVersions {
   readonly l2Advertisements: Versions<L2AdvertisementSpec, L2Advertisement> | undefined;
   readonly bgpAdvertisements: Versions<BGPAdvertisementSpec, BGPAdvertisement> | undefined;
   readonly bgpPeers: Versions<BGPPeerSpec, BGPPeer> | undefined;
-  readonly bfdProfiles: Versions<BFDProfileSpec, BFDProfileSpec> | undefined;
+  readonly bfdProfiles: Versions<BFDProfileSpec, BFDProfile> | undefined;
   readonly communities: Versions<CommunitySpec, CommunityAliases> | undefined;
 }
 
@@ -86,6 +87,7 @@ export function parseConfiguration(objects: ConfigurationObjects, previous: Conf
     l2Advertisements: inForce(versions.l2Advertisements),
     bgpAdvertisements: inForce(versions.bgpAdvertisements),
     bgpPeers: inForce(versions.bgpPeers),
+    bfdProfiles: inForce(versions.bfdProfiles),
     communities: inForce(versions.communities),
     problems: problems.toSorted((a, b) => Number(a.severity === 'warning') - Number(b.severity === 'warning')),
     versions,

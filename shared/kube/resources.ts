@@ -15,6 +15,8 @@ export const namespaces: Resource = {
 
 export const pods: Resource = { group: '', version: 'v1', plural: 'pods', kind: 'Pod', namespaced: true };
 
+export const secrets: Resource = { group: '', version: 'v1', plural: 'secrets', kind: 'Secret', namespaced: true };
+
 export const endpointSlices: Resource = {
   group: 'discovery.k8s.io',
   version: 'v1',

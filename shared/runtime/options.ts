@@ -32,7 +32,14 @@ export interface SpeakerOptions extends CommonOptions {
   readonly l2Profile: L2Profile;
   /** UDP, of all speakers of the cluster. */
   readonly segmentPort: number;
+  /** For BGP peers; `auto`: only for those without an address, which dial each other. */
+  readonly bgpListen: BgpListen;
+  /** Of the Pod: from SIGTERM to SIGKILL. */
+  readonly graceSeconds: number;
 }
+
+const bgpListenModes = ['auto', 'on', 'off'] as const;
+export type BgpListen = (typeof bgpListenModes)[number];
 
 const l2Profiles = ['fast', 'default', 'relaxed'] as const;
 export type L2Profile = (typeof l2Profiles)[number];
@@ -65,6 +72,8 @@ const flags: Readonly<Record<string, Flag>> = {
   'segment-key-dir': { type: 'string', env: 'INGOT_SEGMENT_KEY_DIR', daemon: 'speaker' },
   'l2-profile': { type: 'string', env: 'INGOT_L2_PROFILE', daemon: 'speaker' },
   'segment-port': { type: 'string', env: 'INGOT_SEGMENT_PORT', daemon: 'speaker' },
+  'bgp-listen': { type: 'string', env: 'INGOT_BGP_LISTEN', daemon: 'speaker' },
+  'grace-seconds': { type: 'string', env: 'INGOT_GRACE_SECONDS', daemon: 'speaker' },
   kubeconfig: { type: 'string', env: 'KUBECONFIG' },
 };
 
@@ -91,8 +100,12 @@ export function parseSpeakerOptions(argv: readonly string[], env: Environment): 
     segmentKeyDir: text(values, 'segment-key-dir') ?? '/etc/ingot/segment-key',
     l2Profile: oneOf('l2-profile', l2Profiles, text(values, 'l2-profile') ?? 'default'),
     segmentPort: segmentPort(values),
+    bgpListen: oneOf('bgp-listen', bgpListenModes, text(values, 'bgp-listen') ?? 'auto'),
+    graceSeconds: graceSeconds(values),
   };
 }
+
+const mostGraceSeconds = 3_600;
 
 type Values = Readonly<Record<string, string | boolean | undefined>>;
 
@@ -159,6 +172,18 @@ function segmentPort(values: Values): number {
   if (port === 0)
     throw new UsageError('--segment-port must be a port number 1..65535, the same for all speakers, not "0"');
   return port;
+}
+
+/** Whole seconds, as in the Pod's terminationGracePeriodSeconds. */
+function graceSeconds(values: Values): number {
+  const given = text(values, 'grace-seconds') ?? '30';
+  const seconds = Number(given);
+  if (!Number.isInteger(seconds) || seconds < 1 || seconds > mostGraceSeconds) {
+    throw new UsageError(
+      `--grace-seconds must be whole seconds 1..${mostGraceSeconds}, the terminationGracePeriodSeconds of the Pod, not "${given}"`,
+    );
+  }
+  return seconds;
 }
 
 function drainSignals(given: string | undefined): readonly DrainSignal[] {

@@ -8,10 +8,17 @@ export interface Program<Options extends CommonOptions> {
   parse(argv: readonly string[], env: Readonly<Record<string, string | undefined>>): Options;
   /** What stands in every log line. */
   identity(options: Options): Readonly<Record<string, string>>;
-  /** Resolves, once it runs, with what ends it in order. */
-  start(options: Options, log: Log): Promise<() => Promise<void>>;
+  /** Resolves once it runs. */
+  start(options: Options, log: Log): Promise<Running>;
   /** Ends the process after an error of our own. */
   endNow(): void;
+}
+
+export interface Running {
+  /** Ends it in order. */
+  stop(): Promise<void>;
+  /** It is being ended in order, and asked again: that is to take no time any more. Absent: the process just ends. */
+  hurry?(): void;
 }
 
 const usageExitCode = 2;
@@ -47,24 +54,21 @@ async function live<Options extends CommonOptions>(
   options: Options,
   log: Log,
 ): Promise<void> {
-  const asked = askedToStop();
-  const stop = await program.start(options, log);
+  let hurry = exitNow;
+  const asked = new Promise<void>((first) => {
+    const answers = [first, () => hurry()];
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => (answers.shift() ?? exitNow)());
+  });
+  const running = await program.start(options, log);
+  hurry = running.hurry?.bind(running) ?? exitNow;
   await asked;
   log.info({}, 'stopping');
-  await stop();
+  await running.stop();
   log.info({}, 'stopped');
 }
 
-/** Asked a second time, the process ends at once. */
-function askedToStop(): Promise<void> {
-  return new Promise((asked) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      process.once(signal, () => {
-        for (const again of ['SIGTERM', 'SIGINT'] as const) process.once(again, () => process.exit(1));
-        asked();
-      });
-    }
-  });
+function exitNow(): void {
+  process.exit(1);
 }
 
 function textOf(error: unknown): string {

@@ -14,9 +14,15 @@ import { BgpError, type Consequence } from './bgp-error.ts';
 import { errorCodes, updateErrors } from './error-codes.ts';
 import { notification } from './notification.ts';
 
-export type Attribute =
-  | KnownAttribute
-  | { readonly kind: 'unknown'; readonly flags: number; readonly code: number; readonly value: Uint8Array };
+export type Attribute = KnownAttribute | UnknownAttribute;
+
+/** Not interpreted. */
+interface UnknownAttribute {
+  readonly kind: 'unknown';
+  readonly flags: number;
+  readonly code: number;
+  readonly value: Uint8Array;
+}
 
 export interface DecodedAttributes {
   /** Those that are right, in their order. */
@@ -41,9 +47,15 @@ const multiprotocolCodes: ReadonlySet<number> = new Set([attributeCodecs.mpReach
 const longestShortValue = 255;
 
 export function encodeAttribute(attribute: Attribute, context: AttributeContext): Uint8Array {
-  if (attribute.kind === 'unknown') return withHeader(attribute.flags, attribute.code, attribute.value);
+  const { flags, code, value } = withEncodedValue(attribute, context);
+  return withHeader(flags, code, value);
+}
+
+/** The same on the wire, for what goes into many messages. */
+export function withEncodedValue(attribute: Attribute, context: AttributeContext): UnknownAttribute {
+  if (attribute.kind === 'unknown') return attribute;
   const codec = attributeCodecs[attribute.kind] as AttributeCodec<KnownAttribute>;
-  return withHeader(codec.flags, codec.code, codec.encode(attribute, context));
+  return { kind: 'unknown', flags: codec.flags, code: codec.code, value: codec.encode(attribute, context) };
 }
 
 export function encodeAttributes(attributes: readonly Attribute[], context: AttributeContext): Uint8Array {
@@ -70,6 +82,7 @@ export function decodeAttributes(octets: Uint8Array, context: AttributeContext):
   const attributes: Attribute[] = [];
   const errors: BgpError[] = [];
   const seen = new Set<number>();
+  const repeated = new Set<number>();
   for (let rest = octets; rest.length > 0;) {
     const raw = takeAttribute(rest);
     // Where this one ends nobody knows, so nor where the next one begins (RFC 7606 §4).
@@ -80,8 +93,10 @@ export function decodeAttributes(octets: Uint8Array, context: AttributeContext):
       break;
     }
     rest = rest.subarray(raw.octets.length);
+    // Complained about once: a message has room for twenty thousand of them.
+    if (repeated.has(raw.code)) continue;
     const decoded = seen.has(raw.code) ? duplicate(raw) : decodeAttribute(raw, context);
-    seen.add(raw.code);
+    (seen.has(raw.code) ? repeated : seen).add(raw.code);
     if (!(decoded instanceof BgpError)) attributes.push(decoded);
     else if (decoded.consequence === 'sessionReset') throw decoded;
     else errors.push(decoded);

@@ -133,3 +133,10 @@ export function errorWords(code: number, subcode: number): string {
   if (subcode === 0) return known.name;
   return `${known.name}/${known.subcodes[subcode] ?? subcode}`;
 }
+
+/** `6/2`, for counting: what nobody has defined is `other`, or a peer could have 65,536 of them counted. */
+export function errorNumbers(code: number, subcode: number): string {
+  const known = words[code];
+  if (known === undefined) return 'other/other';
+  return `${code}/${subcode === 0 || known.subcodes[subcode] !== undefined ? subcode : 'other'}`;
+}

@@ -158,6 +158,12 @@ export interface Differences {
 }
 
 export function differences(before: FamilyRoutes, after: FamilyRoutes): Differences {
+  // A session begins and ends with these.
+  if (after.size === 0) return { changed: [], gone: allPrefixes(before) };
+  const [only, ...others] = after.sets.values();
+  if (before.size === 0 && only !== undefined && others.length === 0) {
+    return { changed: [[only.set, allPrefixes(after)]], gone: [] };
+  }
   const gone: EncodedPrefix[] = [];
   const changed = new Map<string, readonly [AttributeSet, EncodedPrefix[]]>();
   let last: readonly [AttributeSet, EncodedPrefix[]] | undefined;
@@ -196,6 +202,10 @@ export function differences(before: FamilyRoutes, after: FamilyRoutes): Differen
   if (changed.size < 2) return { changed: [...changed.values()], gone };
   const inOrder = [...after.sets.keys()].map((key) => changed.get(key));
   return { changed: inOrder.filter((group) => group !== undefined), gone };
+}
+
+function allPrefixes({ chunks }: FamilyRoutes): readonly EncodedPrefix[] {
+  return chunks.flatMap(({ prefixes }) => prefixes);
 }
 
 /** Looks at every route. */

@@ -23,6 +23,7 @@ export const initialPeer: PeerState = {
   dialer: { state: 'idle', until: 'start' },
   connections: [],
   failures: 0,
+  refusals: 0,
   lastDialed: 0,
   memory: freshMemory,
 };
@@ -60,7 +61,7 @@ export function stepPeer(state: PeerState, event: PeerEvent, config: PeerConfig)
 /** Events 1, 3–7: also ends the rest after an error. */
 function start(state: PeerState, config: PeerConfig): PeerStep {
   if (state.dialer.state !== 'idle') return nothing(state);
-  return after([disarm('idleHold')], begin({ ...state, failures: 0 }, config));
+  return after([disarm('idleHold')], begin({ ...state, failures: 0, refusals: 0 }, config));
 }
 
 /** Events 2, 8. */
@@ -77,8 +78,22 @@ function renew(state: PeerState, { reason, text }: EventOf<'renew'>, config: Pee
   return endAll(renewed, ceased(reason, text), 'anew', config);
 }
 
+/** For people. */
+const whyCeased = {
+  prefixLimit: 'the peer told more routes than its limit',
+  shutdown: 'this speaker ends its sessions',
+  peerDeleted: 'this node has no such BGPPeer any more',
+  reset: 'reset by hand',
+  connectionRejected: 'the connection was not wanted',
+  configurationChange: 'configuration changed',
+  collision: 'another connection with the peer took its place',
+  outOfResources: 'this speaker lacks resources',
+  hardReset: 'hard reset',
+  bfdDown: 'BFD: the peer is not reached any more',
+} as const satisfies Readonly<Record<Parameters<typeof cease>[0], string>>;
+
 function ceased(reason: Parameters<typeof cease>[0], text = ''): EndCause {
-  return { kind: 'sent', notification: cease(reason, text), why: text === '' ? reason : text };
+  return { kind: 'sent', notification: cease(reason, text), why: text === '' ? whyCeased[reason] : text };
 }
 
 function endEstablished(state: PeerState, cause: EndCause, aftermath: 'damped' | 'rest', config: PeerConfig): PeerStep {

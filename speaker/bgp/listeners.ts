@@ -1,6 +1,7 @@
 // Where we listen for peers (shell): one listener for each local address of a session, never the wildcard, for a CNI of the node may have the
 // port elsewhere and wins. A connection of anybody else is closed without a word.
-import { bitsOf, familyOf, type Ip } from '#shared/net/ip.ts';
+import { bitsOf, familyOf, isLinkLocalIp, type Ip } from '#shared/net/ip.ts';
+import type { Prefix } from '#shared/net/range.ts';
 import type { Cancel, Clock } from '#shared/runtime/clock.ts';
 import { deepEqual } from '#shared/runtime/equal.ts';
 import type { Log } from '#shared/runtime/log.ts';
@@ -26,8 +27,8 @@ export interface ListenersDependencies {
 
 interface Wanted {
   readonly options: ListenOptions;
-  /** Names of peers by their addresses. */
-  readonly peers: ReadonlyMap<Ip, string>;
+  /** Names of peers by their addresses; under `undefined` the one on this link that has not been heard of yet. */
+  readonly peers: ReadonlyMap<Ip | undefined, string>;
 }
 
 interface Listening {
@@ -37,6 +38,10 @@ interface Listening {
   retry: Cancel | undefined;
   failure: string | undefined;
 }
+
+/** Whoever is on the link, and all that it may have there. */
+const allRouters = 'ff02::2' as Ip;
+const linkLocal: Prefix = { ip: 'fe80::' as Ip, prefixBits: 10 };
 
 const retryMs = 60_000;
 const strangersEveryMs = 60_000;
@@ -81,8 +86,9 @@ export class BgpListeners {
     for (const { name, config, transport } of peers) {
       const { remote, device, password } = transport;
       const isListenedFor = this.#options.mode === 'on' || (this.#options.mode === 'auto' && config.linkLocalNextHop);
-      const local = remote && (transport.local ?? this.#dependencies.tcp.sourceTowards(remote, device));
-      if (!isListenedFor || remote === undefined || local === undefined) continue;
+      if (!isListenedFor) continue;
+      const local = transport.local ?? this.#dependencies.tcp.sourceTowards(remote ?? allRouters, device);
+      if (local === undefined) continue;
       const { hopLimit, leastHopLimit, userTimeoutMs } = transport;
       const options = {
         local,
@@ -94,11 +100,11 @@ export class BgpListeners {
         passwords: [],
       };
       const key = `${local} ${device ?? ''}`;
-      const known = wanted.get(key) ?? { options, peers: new Map<Ip, string>() };
+      const known = wanted.get(key) ?? { options, peers: new Map<Ip | undefined, string>() };
       // What is accepted has the listener's options: a peer that needs others has to be dialled.
       if (!deepEqual({ ...known.options, passwords: [] }, options)) continue;
       const signed: readonly PeerPassword[] =
-        password === undefined ? [] : [{ remotes: { ip: remote, prefixBits: bitsOf[familyOf(remote)] }, password }];
+        password === undefined ? [] : [{ remotes: remote === undefined ? linkLocal : hostPrefix(remote), password }];
       wanted.set(key, {
         options: { ...known.options, passwords: [...known.options.passwords, ...signed] },
         peers: new Map([...known.peers, [remote, name]]),
@@ -142,7 +148,8 @@ export class BgpListeners {
   }
 
   #accept({ wanted }: Listening, connection: TcpConnection, addresses: Addresses): TcpHandler | undefined {
-    const peer = wanted.peers.get(addresses.remote);
+    const { remote } = addresses;
+    const peer = wanted.peers.get(remote) ?? (isLinkLocalIp(remote) ? wanted.peers.get(undefined) : undefined);
     if (peer !== undefined) return this.#dependencies.accept(peer, connection, addresses);
     const { clock, log } = this.#dependencies;
     if (clock.nowMs() - this.#strangersToldMs >= strangersEveryMs) {
@@ -151,6 +158,10 @@ export class BgpListeners {
     }
     return undefined;
   }
+}
+
+function hostPrefix(ip: Ip): Prefix {
+  return { ip, prefixBits: bitsOf[familyOf(ip)] };
 }
 
 /** Peers may come and go while it listens, and passwords change; whether one can be had is known at once. */

@@ -42,6 +42,8 @@ export interface Negotiated {
   readonly enhancedRouteRefresh: boolean;
   /** The peer's. */
   readonly gracefulRestart: GracefulRestart | undefined;
+  /** While we restart. It needs not be able to restart so itself, and then names no family (RFC 4724 §3). */
+  readonly peerKeepsRoutes: boolean;
 }
 
 export const defaultHoldTimeSeconds = 9;
@@ -119,6 +121,7 @@ export function negotiate(config: PeerConfig, sent: OpenMessage, received: OpenM
     extendedMessage: both('extendedMessage'),
     enhancedRouteRefresh: both('enhancedRouteRefresh'),
     gracefulRestart,
+    peerKeepsRoutes: both('gracefulRestart') && config.gracefulRestart,
   };
 }
 

@@ -2,7 +2,7 @@
 // never both in one message (RFC 7606 §5.1).
 import type { Family } from '#shared/net/ip.ts';
 import type { AttributeContext } from './attribute-table.ts';
-import type { Attribute } from './attribute.ts';
+import { withEncodedValue, type Attribute } from './attribute.ts';
 import { encodeMessage } from './codec.ts';
 import { unicast } from './family.ts';
 import { maxExtendedMessageOctets, maxMessageOctets } from './message.ts';
@@ -36,14 +36,17 @@ export function announcementEnvelope(
   attributes: readonly Attribute[],
   peer: AttributeContext & { readonly extendedMessage: boolean },
 ): Envelope | undefined {
+  const constant = attributes.map((attribute) => withEncodedValue(attribute, peer));
   const message = (nlri: Nlri): UpdateMessage =>
     reach.form === 'classic'
-      ? { kind: 'update', withdrawn: noPrefixes, attributes, nlri }
+      ? { kind: 'update', withdrawn: noPrefixes, attributes: constant, nlri }
       : // First, so that a receiver finds it whatever is wrong behind it.
-        classicless([{ kind: 'mpReach', ...unicast[family], nextHop: reach.nextHop, nlri }, ...attributes]);
-  const envelopeOf = (mostOctets: number): Envelope => envelope(message, reach.form, mostOctets, peer);
-  const limits = peer.extendedMessage ? [maxMessageOctets, maxExtendedMessageOctets] : [maxMessageOctets];
-  return limits.map(envelopeOf).find(({ roomOctets }) => roomOctets >= longestPrefixOctets[family]);
+        classicless([{ kind: 'mpReach', ...unicast[family], nextHop: reach.nextHop, nlri }, ...constant]);
+  for (const limit of peer.extendedMessage ? [maxMessageOctets, maxExtendedMessageOctets] : [maxMessageOctets]) {
+    const made = envelope(message, reach.form, limit, peer);
+    if (made.roomOctets >= longestPrefixOctets[family]) return made;
+  }
+  return undefined;
 }
 
 export function withdrawalEnvelope(family: Family, form: Form, context: AttributeContext): Envelope {
@@ -54,8 +57,10 @@ export function withdrawalEnvelope(family: Family, form: Form, context: Attribut
   return envelope(message, form, maxMessageOctets, context);
 }
 
-/** The message with the prefixes from `start` on, as many as there is room for. */
+/** The message with the prefixes from `start` on, which are ascending: as many as there is room for. */
 export function pack({ encode, roomOctets }: Envelope, prefixes: readonly EncodedPrefix[], start: number): Packed {
+  const even = evenNlri(prefixes, start, roomOctets);
+  if (even !== undefined) return { octets: encode(even.nlri), end: even.end };
   let end = start;
   for (let left = roomOctets; end < prefixes.length; end++) {
     const prefix = prefixes[end];
@@ -63,6 +68,20 @@ export function pack({ encode, roomOctets }: Envelope, prefixes: readonly Encode
     left -= prefixOctets(prefix);
   }
   return { octets: encode(encodeNlri(prefixes.slice(start, end))), end };
+}
+
+/** Without a look at each, for prefixes that are as long as the first; undefined: some are longer. */
+function evenNlri(
+  prefixes: readonly EncodedPrefix[],
+  start: number,
+  roomOctets: number,
+): { readonly nlri: Nlri; readonly end: number } | undefined {
+  const first = prefixes[start];
+  if (first === undefined) return undefined;
+  const octets = prefixOctets(first);
+  const some = prefixes.slice(start, start + Math.floor(roomOctets / octets));
+  const nlri = encodeNlri(some);
+  return nlri.length === some.length * octets ? { nlri, end: start + some.length } : undefined;
 }
 
 function classicless(attributes: readonly Attribute[]): UpdateMessage {

@@ -248,7 +248,8 @@ function confirm(state: PeerState, before: Connection, agreed: AgreedConnection,
 function establish(state: PeerState, connection: AgreedConnection): PeerStep {
   const { id, negotiated } = connection;
   const established: AgreedConnection = { ...connection, state: 'established' };
-  const entered = replace({ ...state, memory: { ...state.memory, restarting: false } }, established);
+  const memory = { ...state.memory, restarting: false };
+  const entered = replace({ ...state, memory, refusals: 0 }, established);
   const engaged = engage(entered);
   return {
     state: engaged.state,

@@ -2,6 +2,7 @@
 import type { Connection, ConnectionId, Dialer, Effects, EndCause, PeerState, PeerStep } from './peer-state.ts';
 import type { PeerConfig } from './peer-config.ts';
 import { encodeMessage } from './codec.ts';
+import { headerOctets, maxMessageOctets } from './message.ts';
 import { arm, connectTimeoutMs, disarm, disarmAll, idleHoldMs, jittered } from './peer-timers.ts';
 import type { NotificationMessage } from './notification.ts';
 
@@ -9,14 +10,17 @@ import type { NotificationMessage } from './notification.ts';
 export type Aftermath =
   /** Rests, longer each time (DampPeerOscillations). */
   | 'damped'
-  /** Tries again after ConnectRetryTime. */
+  /** Tries again soon, and after ConnectRetryTime when that does not help. */
   | 'retry'
-  /** As `retry`, but in Idle: nothing is accepted meanwhile either. */
+  /** Tries again after ConnectRetryTime, in Idle: nothing is accepted meanwhile either. */
   | 'rest'
   /** Stays in Idle until started. */
   | 'stopped'
   /** Begins anew at once. */
   | 'anew';
+
+/** Beside header, code and subcode. */
+const mostNotificationDataOctets = maxMessageOctets - headerOctets - 2;
 
 export function nothing(state: PeerState): PeerStep {
   return { state, effects: [] };
@@ -33,8 +37,13 @@ export function begin(state: PeerState, config: PeerConfig): PeerStep {
   const id: ConnectionId = `dialed ${lastDialed}`;
   return {
     state: { ...withDialer(state, { state: 'connect', id }), lastDialed },
-    effects: [{ kind: 'dial', id, timeoutMs: connectTimeoutMs }, armConnectRetry(config)],
+    effects: [{ kind: 'dial', id, timeoutMs: dialTimeoutMs(config) }, armConnectRetry(config)],
   };
+}
+
+/** An attempt ends before the next one begins, whatever jitter makes of ConnectRetryTime: only so it is told why it came to nothing. */
+function dialTimeoutMs({ connectRetryTimeMs }: PeerConfig): number {
+  return Math.min(connectTimeoutMs, connectRetryTimeMs / 2);
 }
 
 /** To Active: the next attempt is made after ConnectRetryTime, and the peer's may come before. */
@@ -43,6 +52,15 @@ export function waitForRetry(state: PeerState, config: PeerConfig): PeerStep {
     state: withDialer(state, { state: 'active' }),
     effects: config.passive ? [] : [armConnectRetry(config)],
   };
+}
+
+/**
+ * To Active, with a ConnectRetryTime that begins at a second: whoever is there and closes at once is often busy with the end of our session before,
+ * and is not for long (seen with FRR).
+ */
+function retrySoon(state: PeerState, config: PeerConfig): PeerStep {
+  const connectRetryTimeMs = Math.min(config.connectRetryTimeMs, idleHoldMs(state.refusals));
+  return waitForRetry({ ...state, refusals: state.refusals + 1 }, { ...config, connectRetryTimeMs });
 }
 
 /** Gives up what the dialer is about, for a connection has taken its place. */
@@ -90,8 +108,10 @@ function farewell(connection: Connection, cause: EndCause, how: 'fin' | 'rst'): 
   ];
 }
 
+/** The data, which may be a whole attribute, are cut to what every peer can read: we take longer messages than it may (RFC 8654 §4). */
 function encodeNotification(message: NotificationMessage): Uint8Array {
-  return encodeMessage(message, { fourOctetAs: true, internal: false });
+  const data = message.data.subarray(0, mostNotificationDataOctets);
+  return encodeMessage({ ...message, data }, { fourOctetAs: true, internal: false });
 }
 
 function settle(state: PeerState, aftermath: Aftermath, config: PeerConfig): PeerStep {
@@ -101,7 +121,7 @@ function settle(state: PeerState, aftermath: Aftermath, config: PeerConfig): Pee
     case 'rest':
       return idleHold(state, config.connectRetryTimeMs, config);
     case 'retry':
-      return state.dialer.state === 'engaged' ? waitForRetry(state, config) : nothing(state);
+      return state.dialer.state === 'engaged' ? retrySoon(state, config) : nothing(state);
     case 'stopped':
       return {
         state: withDialer(state, { state: 'idle', until: 'start' }),
@@ -110,7 +130,7 @@ function settle(state: PeerState, aftermath: Aftermath, config: PeerConfig): Pee
     case 'anew':
       return after(
         [...cancelDial(state), disarm('connectRetry'), disarm('idleHold')],
-        begin({ ...state, failures: 0 }, config),
+        begin({ ...state, failures: 0, refusals: 0 }, config),
       );
   }
 }

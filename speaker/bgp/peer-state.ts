@@ -26,6 +26,8 @@ export interface PeerState {
   readonly connections: readonly Connection[];
   /** Errors since the last stable session: the next rest is longer. */
   readonly failures: number;
+  /** Connections in a row that came up and were closed before anything was said: the next attempt waits longer. */
+  readonly refusals: number;
   /** Number of the last dialled connection. */
   readonly lastDialed: number;
   readonly memory: OpenMemory;

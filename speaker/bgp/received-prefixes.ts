@@ -7,10 +7,13 @@ import type { UpdateOutcome } from './update.ts';
 
 export class ReceivedPrefixes {
   readonly #limit: number;
+  readonly #families: readonly Family[];
   readonly #held: Readonly<Record<Family, Set<EncodedPrefix>>> = { IPv4: new Set(), IPv6: new Set() };
 
-  constructor(limit: number) {
+  /** `negotiated`: routes of other families have not been judged, and count for nothing. */
+  constructor(limit: number, negotiated: readonly Family[]) {
     this.#limit = limit;
+    this.#families = negotiated;
   }
 
   /** True when there are more than the limit now. */
@@ -23,7 +26,7 @@ export class ReceivedPrefixes {
     for (const attribute of message.attributes) {
       if (attribute.kind !== 'mpReach' && attribute.kind !== 'mpUnreach') continue;
       const family = familyOfAfiSafi(attribute);
-      if (family === undefined) continue;
+      if (family === undefined || !this.#families.includes(family)) continue;
       if (attribute.kind === 'mpReach') take(family, attribute.nlri);
       else this.#withdraw(family, attribute.withdrawn);
     }

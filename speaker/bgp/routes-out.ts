@@ -15,8 +15,15 @@ export interface RoutesLink {
 export interface RoutesStatus {
   /** The peer holds all that it shall. */
   readonly isSynced: boolean;
-  /** That the peer holds. */
+  /** What the peer holds. */
+  readonly held: RouteTable;
+  /** How many of each family that is. */
   readonly prefixes: Readonly<Record<Family, number>>;
+  /** That the peer is to be told of, or told anew. */
+  readonly pendingPrefixes: number;
+  /** From the beginning of the session to the end of the first full telling; undefined: not there yet. */
+  readonly syncMs: number | undefined;
+  /** That the peer should hold and cannot be given. */
   readonly withheld: readonly Withheld[];
 }
 
@@ -31,6 +38,8 @@ export class RoutesOut {
   #state: AdjRibOutState = initialAdjRibOut;
   #link: RoutesLink | undefined;
   #waiting: { readonly routes: RouteTable; readonly complete: boolean } | undefined;
+  #beganMs = 0;
+  #syncMs: number | undefined;
 
   /** `changed`: the status is another. */
   constructor(clock: Clock, changed: () => void) {
@@ -42,7 +51,10 @@ export class RoutesOut {
     const { session, desired, plan, holdings, withheld } = this.#state;
     return {
       isSynced: session !== undefined && desired !== undefined && this.#waiting === undefined && plan.length === 0,
+      held: { IPv4: holdings.IPv4.held, IPv6: holdings.IPv6.held },
       prefixes: { IPv4: holdings.IPv4.held.size, IPv6: holdings.IPv6.held.size },
+      pendingPrefixes: session === undefined ? sizeOf(this.wanted) : prefixesLeft(this.#state),
+      syncMs: this.#syncMs,
       withheld,
     };
   }
@@ -66,6 +78,7 @@ export class RoutesOut {
 
   begin(session: OutSession, link: RoutesLink): void {
     this.#link = link;
+    this.#beganMs = this.#clock.nowMs();
     this.#step({ kind: 'established', session, octetsFree: this.#octetsFree });
   }
 
@@ -83,6 +96,7 @@ export class RoutesOut {
 
   end(): void {
     this.#link = undefined;
+    this.#syncMs = undefined;
     this.#step({ kind: 'ended' });
   }
 
@@ -95,6 +109,24 @@ export class RoutesOut {
     const { state, effects } = stepAdjRibOut(this.#state, event);
     this.#state = state;
     for (const effect of effects) if (effect.kind === 'send') this.#link?.write(effect.octets);
+    if (effects.some(({ kind }) => kind === 'endOfRib') && isToldAll(state)) {
+      this.#syncMs ??= this.#clock.nowMs() - this.#beganMs;
+    }
     if (effects.length > 0 || before.length !== state.plan.length) this.#changed();
   }
+}
+
+/** Every family of the session has its End-of-RIB. */
+function isToldAll({ session, holdings }: AdjRibOutState): boolean {
+  return session !== undefined && [...session.families.keys()].every((family) => holdings[family].endOfRib === 'sent');
+}
+
+/** Of the steps of the plan that are still to be done. */
+function prefixesLeft({ plan, done }: AdjRibOutState): number {
+  const left = plan.slice(done.steps).reduce((sum, step) => sum + (step.kind === 'mark' ? 0 : step.prefixes.length), 0);
+  return left - done.prefixes;
+}
+
+function sizeOf({ IPv4, IPv6 }: RouteTable): number {
+  return IPv4.size + IPv6.size;
 }

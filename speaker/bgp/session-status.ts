@@ -1,13 +1,14 @@
 // What can be seen of a session: its state, what both sides agreed on, what the peer holds, and counts for metrics.
 import type { Family } from '#shared/net/ip.ts';
+import { errorNumbers } from './error-codes.ts';
 import type { MessageKind } from './message.ts';
-import type { Negotiated } from './negotiation.ts';
+import type { Negotiated, OpenMemory } from './negotiation.ts';
 import { describeNotification, type NotificationMessage } from './notification.ts';
-import type { Withheld } from './out-plan.ts';
 import type { Addresses, EndCause, RfcState } from './peer-state.ts';
+import type { RoutesStatus } from './routes-out.ts';
 import type { UpdateOutcome } from './update.ts';
 
-export interface SessionStatus {
+export interface SessionStatus extends RoutesStatus {
   readonly name: string;
   readonly state: RfcState;
   /** Milliseconds since 1970. */
@@ -17,12 +18,8 @@ export interface SessionStatus {
   readonly addresses: Addresses | undefined;
   /** Why the last attempt or session ended; undefined: none has. */
   readonly lastError: string | undefined;
-  /** The peer holds all that it shall. */
-  readonly isSynced: boolean;
-  /** That the peer holds. */
-  readonly prefixes: Readonly<Record<Family, number>>;
-  /** That it should hold and cannot be given. */
-  readonly withheld: readonly Withheld[];
+  /** What of our OPEN the peer could not bear. */
+  readonly refused: Pick<OpenMemory, 'shortHoldRefused' | 'omitted'>;
   readonly unsentOctets: number;
   readonly counters: SessionCounters;
 }
@@ -31,7 +28,7 @@ export interface SessionStatus {
 export interface SessionCounters {
   readonly sent: Readonly<Record<MessageKind, number>>;
   readonly received: Readonly<Record<MessageKind, number>>;
-  /** By code and subcode, as `6/2`. */
+  /** By code and subcode, as `6/2`; `6/other` and `other/other` are what no RFC has. */
   readonly notificationsSent: ReadonlyMap<string, number>;
   readonly notificationsReceived: ReadonlyMap<string, number>;
   /** Established sessions that ended, by why. */
@@ -81,7 +78,7 @@ function add(counts: Map<string, number>, key: string, more: number): void {
 }
 
 function codesOf({ code, subcode }: NotificationMessage): string {
-  return `${code}/${subcode}`;
+  return errorNumbers(code, subcode);
 }
 
 /** From a fixed set, whatever the peer says. */

@@ -118,7 +118,7 @@ export class BgpSession {
    */
   leave({ reason, text, keepsRoutes, graceMs }: Leaving, left: () => void): void {
     const established = this.#established;
-    const isKept = keepsRoutes && (established?.negotiated.gracefulRestart?.tuples.length ?? 0) > 0;
+    const isKept = keepsRoutes && established?.negotiated.peerKeepsRoutes === true;
     const end = (): void => {
       this.stop(isKept ? 'restart' : reason, text);
       left();
@@ -142,10 +142,18 @@ export class BgpSession {
 
   /** Of the same name. What needs no other session leaves this one as it is. */
   configure(peer: PeerSession): void {
-    const change = changeOf(this.#peer, peer);
+    const change = changeOf(this.#met ?? this.#peer, peer);
     this.#peer = peer;
     if (change === 'none' || (change === 'password' && this.#goesOnWith(peer.transport.password))) return;
     this.#runner.dispatch({ kind: 'renew', reason: 'configurationChange', text: 'configuration changed' });
+  }
+
+  /** The peer as it is known from its session: it may have found us before we have heard of it. */
+  get #met(): PeerSession | undefined {
+    const established = this.#established;
+    const { transport } = this.#peer;
+    if (established === undefined || transport.remote !== undefined) return undefined;
+    return { ...this.#peer, transport: { ...transport, remote: established.addresses.remote } };
   }
 
   /** Only what is Established is worth to be kept: everything else is tried anew, at once. */
@@ -180,6 +188,10 @@ export class BgpSession {
     return handler;
   }
 
+  get isEstablished(): boolean {
+    return this.#state === 'Established';
+  }
+
   get status(): SessionStatus {
     const established = this.#established;
     return {
@@ -189,6 +201,7 @@ export class BgpSession {
       negotiated: established?.negotiated,
       addresses: established?.addresses,
       lastError: this.#story.lastError,
+      refused: this.#runner.state.memory,
       ...this.#routes.status,
       unsentOctets: (established && this.#links.get(established.id)?.unsentOctets) ?? 0,
       counters: this.#counts,
@@ -296,9 +309,9 @@ export class BgpSession {
   }
 
   #establish(connection: AgreedConnection): void {
-    const { id } = connection;
+    const { id, negotiated } = connection;
     const { prefixLimit } = this.#peer;
-    this.#received = prefixLimit === undefined ? undefined : new ReceivedPrefixes(prefixLimit);
+    this.#received = prefixLimit === undefined ? undefined : new ReceivedPrefixes(prefixLimit, negotiated.families);
     this.#story.established(connection);
     this.#routes.begin(this.#outSession(connection), {
       unsentOctets: () => this.#links.get(id)?.unsentOctets ?? 0,

@@ -95,6 +95,11 @@ export class BgpSessions {
     this.#leaving.clear();
   }
 
+  /** Names of the peers with an Established session. */
+  get established(): ReadonlySet<string> {
+    return new Set([...this.#sessions].filter(([, { isEstablished }]) => isEstablished).map(([name]) => name));
+  }
+
   get statuses(): readonly SessionStatus[] {
     return [...this.#sessions.values()].map(({ status }) => status);
   }

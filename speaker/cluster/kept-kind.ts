@@ -3,6 +3,12 @@ import type { KubeDependencies } from '#shared/kube/dependencies.ts';
 import type { Meta, ObjectKey } from '#shared/kube/objects/view.ts';
 import { Watcher, type WatcherOptions } from '#shared/kube/watcher.ts';
 
+/** One of those that are watched, as people are told of it. */
+export interface Watched {
+  readonly kind: string;
+  readonly kept: KeptKind<Meta>;
+}
+
 export class KeptKind<View extends Meta> {
   readonly watcher: Watcher<View>;
   #earlier: ReadonlyMap<ObjectKey, View> | undefined;

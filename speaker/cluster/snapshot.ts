@@ -1,6 +1,6 @@
 // What the speaker knows of the cluster: watchers over everything that decides who may announce, folded into the inputs of that decision. It
 // begins with what an earlier process wrote down. Nodes and speaker Pods change all the time and are watched only while an L2Advertisement
-// exists. While the apiserver is away all stays as it was.
+// exists, and most of BGP only while a BGPPeer does. While the apiserver is away all stays as it was.
 import { ipAddressPools, ipAddressPoolSpec, type IPAddressPoolSpec } from '#shared/api/ip-address-pool.ts';
 import { l2Advertisements, l2AdvertisementSpec, type L2AdvertisementSpec } from '#shared/api/l2-advertisement.ts';
 import { parseConfiguration, type Configuration } from '#shared/config/configuration.ts';
@@ -13,9 +13,11 @@ import { parseService, type ServiceView } from '#shared/kube/objects/service.ts'
 import type { Meta, ObjectKey, Parsed } from '#shared/kube/objects/view.ts';
 import { endpointSlices, nodes, pods, services } from '#shared/kube/resources.ts';
 import { reconnectSpreadMs, type Explanation } from '#shared/kube/watcher.ts';
+import type { PeerSecrets } from '../desired/bgp/peer-password.ts';
 import type { Inputs, SpeakerNode } from '../desired/inputs.ts';
 import { sumEndpoints, type ServiceEndpoints } from '../desired/service-endpoints.ts';
-import { KeptKind } from './kept-kind.ts';
+import { BgpKinds } from './bgp-kinds.ts';
+import { KeptKind, type Watched } from './kept-kind.ts';
 import { OwnNode } from './own-node.ts';
 import type { NodeId } from '../segment/node-id.ts';
 import { speakerNodeParser, type NodeRules } from './speaker-node.ts';
@@ -32,6 +34,20 @@ export interface SnapshotDependencies extends KubeDependencies {
   readonly nodeId: (name: string) => NodeId;
 }
 
+/** What of the cluster decides what is announced by BGP. A kind that is not known yet is as if there were none of it. */
+export interface RoutingInputs {
+  readonly thisNode: SpeakerNode;
+  /** Those that are known: that of this machine is among them. */
+  readonly nodes: readonly SpeakerNode[];
+  readonly configuration: Configuration;
+  readonly secrets: PeerSecrets;
+  /** Those of our class. */
+  readonly services: readonly ServiceView[];
+  readonly endpoints: ServiceEndpoints;
+  /** Every kind is known that decides about routes. */
+  readonly isComplete: boolean;
+}
+
 /** The cluster's nodes and where speakers run. */
 interface Members {
   readonly nodes: KeptKind<SpeakerNode>;
@@ -40,11 +56,6 @@ interface Members {
 
 /** Of a watch without changes a bookmark is heard after 122 s, then each 60 s. */
 const apiserverSilenceMs = 135_000;
-
-interface Watched {
-  readonly kind: string;
-  readonly kept: KeptKind<Meta>;
-}
 
 export class Snapshot {
   readonly #options: SnapshotOptions;
@@ -55,6 +66,7 @@ export class Snapshot {
   readonly #endpointSlices: KeptKind<EndpointSliceView>;
   readonly #pools: KeptKind<ConfigObject<IPAddressPoolSpec>>;
   readonly #l2Advertisements: KeptKind<ConfigObject<L2AdvertisementSpec>>;
+  readonly #bgp: BgpKinds;
   readonly #ownNodes: KeptKind<SpeakerNode>;
   readonly #ownNode: OwnNode;
   readonly #parseNode: (object: unknown) => Parsed<SpeakerNode>;
@@ -99,6 +111,7 @@ export class Snapshot {
       earlier?.l2Advertisements,
       () => this.#followMembers(),
     );
+    this.#bgp = new BgpKinds(namespace, earlier?.bgp, (...kind) => this.#keep(...kind));
     this.#ownNodes = this.#keep(
       { resource: nodes, fieldSelector: `metadata.name=${nodeName}` },
       this.#parseNode,
@@ -110,6 +123,7 @@ export class Snapshot {
   start(): void {
     for (const { kept } of this.#watched) kept.watcher.start();
     this.#followMembers();
+    this.#bgp.follow();
   }
 
   stop(): void {
@@ -139,9 +153,9 @@ export class Snapshot {
     return [...new Set([...missing, ...silence])];
   }
 
-  /** Something is known only from an earlier process. */
+  /** Something of what decides who may own an address is known only from an earlier process. */
   get isStale(): boolean {
-    return this.#watched.some(({ kept }) => kept.isStale);
+    return this.#watchedForOwners.some(({ kept }) => kept.isStale);
   }
 
   /** The Node of this machine, if it is known. */
@@ -149,11 +163,17 @@ export class Snapshot {
     return this.#ownNode.view;
   }
 
-  /** Undefined before pools and advertisements are known. */
+  /** Undefined before pools and L2Advertisements are known. */
   get configuration(): Configuration | undefined {
-    const [pools, advertisements] = [this.#pools.objects, this.#l2Advertisements.objects];
-    if (pools === undefined || advertisements === undefined) return undefined;
-    this.#configuration = parseConfiguration({ pools, l2Advertisements: advertisements }, this.#configuration);
+    const isKnown = this.#pools.objects !== undefined && this.#l2Advertisements.objects !== undefined;
+    return isKnown ? this.#known : undefined;
+  }
+
+  /** What of the configuration is known, and as if there were no more. */
+  get #known(): Configuration {
+    const [{ objects: pools }, { objects: ofLans }] = [this.#pools, this.#l2Advertisements];
+    const objects = { pools, l2Advertisements: ofLans, ...this.#bgp.objects };
+    this.#configuration = parseConfiguration(objects, this.#configuration);
     return this.#configuration;
   }
 
@@ -179,6 +199,29 @@ export class Snapshot {
     };
   }
 
+  /**
+   * Everything that decides what is announced by BGP; without a BGPPeer that is nothing. Undefined until peers and the own Node are known: sessions
+   * begin with those.
+   */
+  get routingInputs(): RoutingInputs | undefined {
+    const thisNode = this.#ownNode.view;
+    const { bgpPeers, bgpAdvertisements, communities } = this.#bgp.objects;
+    if (thisNode === undefined || bgpPeers === undefined) return undefined;
+    const isWanted = bgpPeers.size > 0;
+    const [ourServices, slices] = [this.#services.objects, this.#endpointSlices.objects];
+    if (isWanted) this.#endpoints ??= slices && sumEndpoints(slices.values());
+    const decisive = [ourServices, slices, this.#pools.objects, bgpAdvertisements, communities];
+    return {
+      thisNode,
+      nodes: withOwn([...(this.#members?.nodes.objects?.values() ?? [])], thisNode),
+      configuration: this.#known,
+      secrets: this.#bgp.secrets,
+      services: isWanted ? [...(ourServices?.values() ?? [])].filter((service) => this.#isOurs(service)) : [],
+      endpoints: this.#endpoints ?? new Map(),
+      isComplete: decisive.every((kind) => kind !== undefined),
+    };
+  }
+
   /** A Service of our class, as it is known now. */
   service(key: ObjectKey): ServiceView | undefined {
     const service = this.#services.objects?.get(key);
@@ -195,6 +238,7 @@ export class Snapshot {
       pods: this.#members?.pods.saved,
       pools: this.#pools.saved,
       l2Advertisements: this.#l2Advertisements.saved,
+      bgp: this.#bgp.saved,
     };
   }
 
@@ -204,6 +248,10 @@ export class Snapshot {
   }
 
   get #watched(): readonly Watched[] {
+    return [...this.#watchedForOwners, ...this.#bgp.watched];
+  }
+
+  get #watchedForOwners(): readonly Watched[] {
     return [
       { kind: 'Service', kept: this.#services },
       { kind: 'EndpointSlice', kept: this.#endpointSlices },

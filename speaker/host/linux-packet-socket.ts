@@ -28,7 +28,8 @@ import {
   type FdWatch,
 } from './syscall.ts';
 
-const bufferOctets = 256;
+/** Filters keep no more of a frame than its reader needs; of those that come whole, router advertisements are the longest. */
+const bufferOctets = 2048;
 /** The rest comes with the next event, so that no flood keeps the thread from its timers. */
 const maxFramesPerTurn = 256;
 /** More than any receive buffer holds. */

@@ -69,6 +69,9 @@ const libcSendto: (
 ) => number = libc.func(
   'long sendto(int fd, const void *buffer, size_t size, int flags, const void *address, uint32_t length)',
 );
+const libcRecvmsg: (fd: number, message: Uint8Array, flags: number) => number = libc.func(
+  'long recvmsg(int fd, void *message, int flags)',
+);
 const libcGetsockname: (fd: number, address: Uint8Array, length: Uint32Array) => number = libc.func(
   'int getsockname(int fd, void *address, void *length)',
 );
@@ -163,7 +166,7 @@ export function attachFilter(fd: number, instructions: Uint8Array): void {
   // struct sock_fprog: u16 count, 6 octets of padding, u64 pointer. The array stays referenced from here until the call returns.
   const program = Buffer.alloc(16);
   program.writeUInt16LE(instructions.length / 8, 0);
-  program.writeBigUInt64LE(koffi.address(instructions), 8);
+  program.writeBigUInt64LE(memoryAddress(instructions), 8);
   setSocketOption(fd, linux.SOL_SOCKET, linux.SO_ATTACH_FILTER, program);
 }
 
@@ -184,6 +187,16 @@ const addressLength = new Uint32Array(1);
 export function recvFrom(fd: number, buffer: Uint8Array, address: Uint8Array): number {
   addressLength[0] = address.length;
   return attempt(() => libcRecvfrom(fd, buffer, buffer.length, linux.MSG_DONTWAIT, address, addressLength));
+}
+
+/** As `recv`; `message` is a struct msghdr that says where everything goes. */
+export function recvMessage(fd: number, message: Uint8Array): number {
+  return attempt(() => libcRecvmsg(fd, message, linux.MSG_DONTWAIT));
+}
+
+/** For structures that point to others, which stay where they are as long as somebody holds them. */
+export function memoryAddress(bytes: Uint8Array): bigint {
+  return koffi.address(bytes);
 }
 
 /** As `send`; `address` is the receiver's whole sockaddr structure. */

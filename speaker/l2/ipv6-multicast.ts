@@ -3,6 +3,7 @@ import { ipToBytes, type Ip } from '#shared/net/ip.ts';
 import { macFromBytes, type Mac } from '#shared/net/mac.ts';
 
 export const allNodes = 'ff02::1' as Ip;
+export const allRouters = 'ff02::2' as Ip;
 /** The last octets of a group that make its Ethernet address. */
 const macOctets = 4;
 const addressEndOctets = 3;

@@ -32,14 +32,18 @@ const withCode0 = (type: number): number => type << 8;
 /** Filter for IPv6 addresses, given as the numbers of their last four octets; wider than asked for when they are many and scattered. */
 export function ndpFilter(addressEnds: readonly number[]): BpfProgram {
   if (addressEnds.length === 0) return [drop];
-  return fittingProgram(addressEnds, (spans) => [...ndpToUs(), ...acceptIn(targetEndOffset, spans), drop]);
+  return fittingProgram(addressEnds, (spans) => [
+    ...icmpv6ToUs(ndpTypes.solicitation, ndpTypes.advertisement),
+    ...acceptIn(targetEndOffset, spans),
+    drop,
+  ]);
 }
 
 /** All neighbour discovery to this host or to its groups: where the kernel has no room for the exact filter. */
-export const coarseNdpFilter: BpfProgram = [...ndpToUs(), accept];
+export const coarseNdpFilter: BpfProgram = [...icmpv6ToUs(ndpTypes.solicitation, ndpTypes.advertisement), accept];
 
-/** Goes on with solicitations and advertisements of neighbours to this host, its groups or all; drops the rest. */
-function ndpToUs(): readonly BpfInstruction[] {
+/** Goes on with messages of two types from neighbours to this host, its groups or all; drops the rest. */
+export function icmpv6ToUs(oneType: number, otherType: number): readonly BpfInstruction[] {
   return [
     loadWord(packetTypeOffset),
     jumpGreater(packetTypes.multicast, 7, 0),
@@ -48,8 +52,8 @@ function ndpToUs(): readonly BpfInstruction[] {
     loadHalf(nextHeaderOffset),
     jumpEqual(icmpv6FromNeighbour, 0, 3),
     loadHalf(typeOffset),
-    jumpEqual(withCode0(ndpTypes.solicitation), 2, 0),
-    jumpEqual(withCode0(ndpTypes.advertisement), 1, 0),
+    jumpEqual(withCode0(oneType), 2, 0),
+    jumpEqual(withCode0(otherType), 1, 0),
     drop,
   ];
 }

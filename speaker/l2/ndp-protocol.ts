@@ -5,15 +5,15 @@ import { allNodes, multicastMac, solicitedNodeGroup, solicitedNodeGroupOf } from
 import {
   decodeNdpFrame,
   encodeNdpFrame,
-  linkLayerAddress,
   ndpAnnouncement,
   ndpAnswer,
   ndpProbe,
   ndpQuestion,
-  unspecified,
   type NdpFrame,
 } from './ndp.ts';
 import { coarseNdpFilter, ndpFilter } from './ndp-filter.ts';
+import { unspecified } from './ndp-frame.ts';
+import { linkLayerAddress } from './ndp-option.ts';
 import type { NeighbourMessage, NeighbourProtocol } from './neighbour-protocol.ts';
 
 export const ndpProtocol: NeighbourProtocol = {

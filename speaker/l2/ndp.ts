@@ -9,21 +9,16 @@
 //  |                      target address (16)                      |
 //  +---------------+---------------+-------------------------------+
 //  |  option type  | length / 8    |   option value …
-import { ByteReader } from '#shared/net/byte-reader.ts';
 import { ByteWriter } from '#shared/net/byte-writer.ts';
 import { ipFromBytes, ipToBytes, type Ip } from '#shared/net/ip.ts';
-import { macBytes, macFromBytes, macToBytes, type Mac } from '#shared/net/mac.ts';
+import type { Mac } from '#shared/net/mac.ts';
 import { WireError } from '#shared/net/wire-error.ts';
-import { decodeEthernetHeader, encodeEthernetFrame, etherTypes, type EthernetHeader } from './ethernet.ts';
-import { decodeIcmpv6, encodeIcmpv6 } from './icmpv6.ts';
+import { etherTypes } from './ethernet.ts';
 import { allNodes, isMulticastIp, isSolicitedNodeGroup, multicastMac, solicitedNodeGroup } from './ipv6-multicast.ts';
+import { decodeNdpHeaders, encodeNdpHeaders, unspecified, type NdpHeaders } from './ndp-frame.ts';
+import { decodeOptions, encodeOptions, lengthOfOptions, linkLayerAddress, type NdpOption } from './ndp-option.ts';
 
 export const ndpTypes = { solicitation: 135, advertisement: 136 } as const;
-
-export type NdpOption =
-  | { readonly kind: 'sourceLinkLayerAddress' | 'targetLinkLayerAddress'; readonly mac: Mac }
-  /** `value` is 8 × n − 2 octets long. */
-  | { readonly kind: 'other'; readonly type: number; readonly value: Uint8Array };
 
 export interface NeighbourSolicitation {
   readonly kind: 'solicitation';
@@ -42,112 +37,51 @@ export interface NeighbourAdvertisement {
   readonly options: readonly NdpOption[];
 }
 
-export interface NdpFrame {
-  readonly ethernet: EthernetHeader;
-  /** Of the IPv6 header; `::` when the sender has no address yet. */
-  readonly source: Ip;
-  readonly destination: Ip;
+export interface NdpFrame extends NdpHeaders {
   readonly message: NeighbourSolicitation | NeighbourAdvertisement;
 }
 
-export const unspecified = '::' as Ip;
-
-const linkLayerOptions = [
-  { kind: 'sourceLinkLayerAddress', type: 1 },
-  { kind: 'targetLinkLayerAddress', type: 2 },
-] as const;
-
 const flags = { router: 0x8000_0000, solicited: 0x4000_0000, override: 0x2000_0000 } as const;
 const fixedLength = 20;
-const optionUnit = 8;
-const optionHeaderLength = 2;
 const ipv6Bytes = 16;
-/** Nobody sends more; those of a frame that fits our buffer are fewer. */
-export const maxOptions = 32;
 
 /** Reads a whole frame, whatever its padding. Throws WireError. */
 export function decodeNdpFrame(frame: Uint8Array): NdpFrame {
-  const reader = new ByteReader(frame);
-  const ethernet = decodeEthernetHeader(reader);
-  if (ethernet.etherType !== etherTypes.ipv6) {
-    throw new WireError('unsupported', `EtherType 0x${ethernet.etherType.toString(16)} is not IPv6`);
-  }
-  const { source, destination, type, code, body } = decodeIcmpv6(reader);
+  const { headers, type, body } = decodeNdpHeaders(frame);
   if (type !== ndpTypes.solicitation && type !== ndpTypes.advertisement) {
     throw new WireError('unsupported', `ICMPv6 type ${type} is no neighbour solicitation or advertisement`);
   }
-  if (code !== 0) throw new WireError('malformed', `code ${code}`);
-  const bodyReader = new ByteReader(body);
-  const word = bodyReader.u32();
-  const target = ipFromBytes(bodyReader.bytes(ipv6Bytes));
-  const options = decodeOptions(bodyReader);
+  const word = body.u32();
+  const target = ipFromBytes(body.bytes(ipv6Bytes));
+  const options = decodeOptions(body);
   const message =
     type === ndpTypes.solicitation
       ? ({ kind: 'solicitation', target, options } as const)
       : ({ kind: 'advertisement', ...flagsOf(word), target, options } as const);
-  const decoded = { ethernet, source, destination, message };
+  const decoded = { ...headers, message };
   const defect = defectOf(decoded);
   if (defect !== undefined) throw new WireError('malformed', defect);
   return decoded;
 }
 
 /** The whole frame, padded to its least length. */
-export function encodeNdpFrame({ ethernet, source, destination, message }: NdpFrame): Uint8Array {
-  const optionLengths = message.options.map((option) => ('mac' in option ? macBytes : option.value.length));
-  const length = optionLengths.reduce((sum, valueLength) => sum + optionHeaderLength + valueLength, fixedLength);
-  const writer = new ByteWriter(length)
+export function encodeNdpFrame({ message, ...headers }: NdpFrame): Uint8Array {
+  const writer = new ByteWriter(fixedLength + lengthOfOptions(message.options))
     .u32(message.kind === 'solicitation' ? 0 : flagsWord(message))
     .bytes(ipToBytes(message.target));
-  for (const option of message.options) encodeOption(writer, option);
-  const packet = { source, destination, type: ndpTypes[message.kind], code: 0, body: writer.finish() };
-  const payload = encodeIcmpv6(packet);
-  return encodeEthernetFrame(ethernet, payload.length, (frame) => void frame.bytes(payload));
+  encodeOptions(writer, message.options);
+  return encodeNdpHeaders(headers, ndpTypes[message.kind], writer.finish());
 }
 
 /** What §7.1.1 and §7.1.2 have a node discard beyond lengths and checksum. */
 function defectOf({ source, destination, message }: NdpFrame): string | undefined {
   if (isMulticastIp(message.target)) return `multicast target ${message.target}`;
-  // RFC 4291 §2.7
-  if (isMulticastIp(source)) return `multicast source ${source}`;
   if (message.kind === 'advertisement') {
     return isMulticastIp(destination) && message.solicited ? 'solicited, but sent to a group' : undefined;
   }
   if (source !== unspecified) return undefined;
   if (!isSolicitedNodeGroup(destination)) return `solicitation from :: to ${destination}`;
   return linkLayerAddress(message, 'sourceLinkLayerAddress') === undefined ? undefined : 'link-layer address of ::';
-}
-
-/** What the first option of the kind says. */
-export function linkLayerAddress(
-  { options }: NeighbourSolicitation | NeighbourAdvertisement,
-  kind: 'sourceLinkLayerAddress' | 'targetLinkLayerAddress',
-): Mac | undefined {
-  for (const option of options) if (option.kind === kind) return option.mac;
-  return undefined;
-}
-
-function decodeOptions(reader: ByteReader): readonly NdpOption[] {
-  const options: NdpOption[] = [];
-  while (reader.remaining > 0) {
-    if (options.length === maxOptions) throw new WireError('unsupported', `more than ${maxOptions} options`);
-    const [type, units] = [reader.u8(), reader.u8()];
-    if (units === 0) throw new WireError('malformed', `option ${type} of no length`);
-    const value = reader.bytes(units * optionUnit - optionHeaderLength);
-    const kind = linkLayerOptions.find((known) => known.type === type)?.kind;
-    // Only of this length it is the address of an Ethernet station (RFC 2464 §6).
-    if (kind !== undefined && value.length === macBytes) options.push({ kind, mac: macFromBytes(value) });
-    else options.push({ kind: 'other', type, value: value.slice() });
-  }
-  return options;
-}
-
-function encodeOption(writer: ByteWriter, option: NdpOption): void {
-  const value = 'mac' in option ? macToBytes(option.mac) : option.value;
-  const type = 'mac' in option ? linkLayerOptions.find(({ kind }) => kind === option.kind)?.type : option.type;
-  writer
-    .u8(type ?? 0)
-    .u8((optionHeaderLength + value.length) / optionUnit)
-    .bytes(value);
 }
 
 function flagsOf(word: number): Pick<NeighbourAdvertisement, keyof typeof flags> {

@@ -1,36 +1,45 @@
-// Tells people what changes about announcements: Events on Services and lines in the log, each once per change. This node announces a Service
-// now, or no more; an address of one is not announced, and why.
+// Tells people what changes about announcements by one protocol: Events on Services and lines in the log, each once per change. This node announces
+// a Service now, or no more; an address of one is not announced, and why.
 import type { EventRecorder } from '#shared/kube/event-recorder.ts';
 import type { ServiceView } from '#shared/kube/objects/service.ts';
 import type { Ip } from '#shared/net/ip.ts';
-import { deepEqual } from '#shared/runtime/equal.ts';
-import type { Log } from '#shared/runtime/log.ts';
-import type { Desired, Failure } from '../desired/desired.ts';
-import type { AddressProblem } from './address-problems.ts';
-import type { Shown } from './shown-services.ts';
+import type { Log, LogFields } from '#shared/runtime/log.ts';
 
-/** Failures that are what somebody asked for, or that pass by themselves: they are logged, but no Event warns of them. */
-const quietReasons: ReadonlySet<string> = new Set(['noAdvertisement', 'noReadyEndpoints', 'notInPool'] as const);
-
-interface Told {
-  readonly desired: Desired;
-  readonly shown: Shown;
-  readonly problems: readonly AddressProblem[];
+export interface Announcing {
+  readonly service: ServiceView;
+  /** How, for the log. */
+  readonly how: LogFields;
 }
 
-interface Failing {
+/** An address that is not announced. */
+export interface Failing {
   readonly ip: Ip;
   readonly service: ServiceView;
-  readonly reason: Failure['reason'] | AddressProblem['reason'] | 'noReadyEndpoints';
+  readonly reason: string;
   readonly message: string;
+  /** It is what somebody asked for, or passes by itself: it is logged, but no Event warns of it. */
+  readonly isQuiet: boolean;
+}
+
+export interface Announcements {
+  readonly announcing: readonly Announcing[];
+  /** Announced, or silent for a moment: none of these is told of when it is announced again. */
+  readonly spokenFor: readonly ServiceView[];
+  readonly failing: readonly Failing[];
+  /** Why this node has given up Services that still exist, by uid, as far as people are to know. */
+  readonly givenUp: ReadonlyMap<string, string>;
+}
+
+interface Dependencies {
+  readonly recorder: Pick<EventRecorder, 'record'>;
+  readonly log: Log;
+  readonly wasTold: (service: ServiceView) => boolean;
 }
 
 export class AnnouncementEvents {
-  readonly #node: string;
-  readonly #recorder: EventRecorder;
-  readonly #log: Log;
-  readonly #wasTold: (service: ServiceView) => boolean;
-  #told: Told | undefined;
+  readonly #from: string;
+  readonly #protocol: string;
+  readonly #dependencies: Dependencies;
   /** Services that this node speaks for, silent or not, by uid. */
   #assigned: ReadonlyMap<string, ServiceView> = new Map();
   /** Notes, by Service uid, address and reason. */
@@ -38,65 +47,60 @@ export class AnnouncementEvents {
 
   /** `wasTold`: the apiserver shows that this node announced the Service all along, before this process started: nothing changed for it. */
   constructor(
-    options: { readonly node: string },
-    dependencies: {
-      readonly recorder: EventRecorder;
-      readonly log: Log;
-      readonly wasTold: (service: ServiceView) => boolean;
-    },
+    { node, protocol }: { readonly node: string; readonly protocol: 'layer2' | 'bgp' },
+    dependencies: Dependencies,
   ) {
-    this.#node = options.node;
-    this.#recorder = dependencies.recorder;
-    this.#log = dependencies.log;
-    this.#wasTold = dependencies.wasTold;
+    this.#protocol = protocol;
+    this.#from = `announcing from node "${node}" with protocol "${protocol}"`;
+    this.#dependencies = dependencies;
   }
 
-  update(desired: Desired, shown: Shown, problems: readonly AddressProblem[]): void {
-    const told = this.#told;
-    if (told?.desired === desired && told.shown === shown && deepEqual(told.problems, problems)) return;
-    this.#told = { desired, shown, problems };
-    this.#tellAssigned(shown);
-    const silent = shown.silent.map(({ ip, service }): Failing => {
-      const message = `${ip} is not answered: no Service behind it has a ready endpoint`;
-      return { ip, service, reason: 'noReadyEndpoints', message };
-    });
-    this.#tellFailing([...desired.failures, ...silent, ...problems]);
+  update({ announcing, spokenFor, failing, givenUp }: Announcements): void {
+    this.#tellAssigned(announcing, spokenFor, givenUp);
+    this.#tellFailing(failing);
   }
 
-  /** A Service that falls silent for want of endpoints keeps its owner: when it is back nothing is told. */
-  #tellAssigned({ services, spokenFor }: Shown): void {
+  /** A Service that falls silent for a moment stays with this node: when it is back nothing is told. */
+  #tellAssigned(
+    announcing: readonly Announcing[],
+    spokenFor: readonly ServiceView[],
+    givenUp: Announcements['givenUp'],
+  ): void {
+    const { log, wasTold } = this.#dependencies;
+    const protocol = this.#protocol;
     const assigned = new Map(
       spokenFor.filter(({ uid }) => this.#assigned.has(uid)).map((service) => [service.uid, service]),
     );
-    for (const { service, parts, ips } of services) {
-      if (parts.length === 0 || assigned.has(service.uid)) continue;
+    for (const { service, how } of announcing) {
+      if (assigned.has(service.uid)) continue;
       assigned.set(service.uid, service);
-      const interfaces = parts.flatMap((part) => part.interfaces);
-      this.#log.info({ service: service.key, ips, interfaces }, 'announcing from this node');
-      if (this.#wasTold(service)) continue;
-      this.#record(service, 'Normal', 'nodeAssigned', `announcing from node "${this.#node}" with protocol "layer2"`);
+      log.info({ service: service.key, protocol, ...how }, 'announcing from this node');
+      if (!wasTold(service)) this.#record(service, 'Normal', 'nodeAssigned', this.#from);
     }
-    for (const [uid, { key }] of this.#assigned) {
-      if (!assigned.has(uid)) this.#log.info({ service: key }, 'announcing from this node no more');
+    for (const [uid, service] of this.#assigned) {
+      if (assigned.has(uid)) continue;
+      const why = givenUp.get(uid);
+      log.info({ service: service.key, protocol, why }, 'announcing from this node no more');
+      if (why !== undefined) this.#record(service, 'Normal', 'nodeUnassigned', `not ${this.#from} any more: ${why}`);
     }
     this.#assigned = assigned;
   }
 
   #tellFailing(failures: readonly Failing[]): void {
     const failing = new Map<string, string>();
-    for (const { ip, service, reason, message } of failures) {
+    for (const { ip, service, reason, message, isQuiet } of failures) {
       const key = `${service.uid} ${ip} ${reason}`;
       const note = `${reason}: ${message}`;
       failing.set(key, note);
       if (this.#failing.get(key) === note) continue;
-      this.#log.info({ service: service.key, ip, reason }, message);
-      if (!quietReasons.has(reason)) this.#record(service, 'Warning', 'announceFailed', note);
+      this.#dependencies.log.info({ service: service.key, ip, reason, protocol: this.#protocol }, message);
+      if (!isQuiet) this.#record(service, 'Warning', 'announceFailed', note);
     }
     this.#failing = failing;
   }
 
   #record({ namespace, name, uid }: ServiceView, type: 'Normal' | 'Warning', reason: string, note: string): void {
     const regarding = { apiVersion: 'v1', kind: 'Service', namespace, name, uid };
-    this.#recorder.record({ regarding, type, reason, action: 'Announce', note });
+    this.#dependencies.recorder.record({ regarding, type, reason, action: 'Announce', note });
   }
 }

@@ -13,6 +13,7 @@ export class AnnouncementMetrics {
   readonly #announced: GaugeSeries;
   readonly #owned: GaugeSeries;
   readonly #members: GaugeSeries;
+  readonly #queued: GaugeSeries;
   readonly #byAddress: Readonly<Record<AddressCount, CounterSeries>>;
   readonly #ofWire = new Map<string, CounterSeries>();
 
@@ -27,6 +28,9 @@ export class AnnouncementMetrics {
     this.#members = gauge('ingot_segment_members', 'Speakers that this node hears, by interface and state', [
       'segment',
       'state',
+    ]);
+    this.#queued = gauge('ingot_announcements_queued', 'Addresses that were taken and are not announced yet', [
+      'segment',
     ]);
     const layer2 = (name: string, help: string): CounterSeries =>
       new CounterSeries(metrics.counter(`metallb_layer2_${name}`, help, ['ip']));
@@ -47,6 +51,9 @@ export class AnnouncementMetrics {
       segments.flatMap(({ segment, members }) =>
         Object.entries(members).map(([state, value]) => ({ labels: { segment, state }, value })),
       ),
+    );
+    this.#queued.replace(
+      segments.map(({ segment, announcementsQueued }) => ({ labels: { segment }, value: announcementsQueued })),
     );
     for (const count of ['requests', 'replies', 'announcements'] as const) {
       const totals = addresses.map(({ ip, counters: counted }) => ({ labels: { ip }, value: counted[count] }));

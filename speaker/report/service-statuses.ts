@@ -1,6 +1,5 @@
-// ServiceL2Status objects of this node: one for each Service and LAN that it speaks for, made when the first address is answered and deleted when
-// that has been silent for 10 s, or is gone. The name follows from the Service, so a new owner meets the old one's object and replaces it.
-import { serviceL2Statuses, type ServiceL2StatusStatus } from '#shared/api/service-l2-status.ts';
+// Status objects of one kind that say what this node does for Services: made when it begins, deleted when it has not done it for 10 s, or when the
+// Service is gone. Names follow from the Service, so an earlier process's object is met again, and another node's is replaced.
 import type { Resource } from '#shared/kube/kube-api.ts';
 import { textMap } from '#shared/kube/objects/fields.ts';
 import type { ServiceView } from '#shared/kube/objects/service.ts';
@@ -14,16 +13,29 @@ import { addressesOf } from '../desired/holders.ts';
 import type { SpeakerNode } from '../desired/inputs.ts';
 import { hexDigits, type Sha256 } from '../digest.ts';
 import { ownerReference } from '../cluster/own-node.ts';
-import type { ShownPart, ShownService } from './shown-services.ts';
 import type { Snapshot } from '../cluster/snapshot.ts';
 
 /** A Service may be silent for this long before its object goes. */
 const silenceMs = 10_000;
-const mostInterfaces = 64;
-const mostIps = 16;
 const nodeLabel = 'metallb.io/node';
 const serviceNameLabel = 'metallb.io/service-name';
 const serviceNamespaceLabel = 'metallb.io/service-namespace';
+
+/** `Shown`: what is shown of one Service. */
+export interface ServiceStatusKind<Shown> {
+  readonly resource: Resource;
+  /** From the digits that stand for the Service: the beginning of the names of its objects, whole for the object of the Service as a whole. */
+  readonly nameOf: (digits: string) => string;
+  readonly statusesOf: (shown: Shown) => readonly ServiceStatus[];
+}
+
+export interface ServiceStatus {
+  readonly service: ServiceView;
+  /** What of the Service it is about; undefined: the Service as a whole. */
+  readonly part: string | undefined;
+  /** Of the status, besides node and Service. */
+  readonly fields: Readonly<Record<string, unknown>>;
+}
 
 export interface ServiceStatusOptions {
   readonly namespace: string;
@@ -41,7 +53,8 @@ interface StatusView extends Meta {
   readonly service: ObjectKey;
 }
 
-export class ServiceStatuses {
+export class ServiceStatuses<Shown> {
+  readonly #kind: ServiceStatusKind<Shown>;
   readonly #options: ServiceStatusOptions;
   readonly #dependencies: ServiceStatusDependencies;
   readonly #changed: () => void;
@@ -50,7 +63,7 @@ export class ServiceStatuses {
   readonly #contention: Contention;
   readonly #names = new WeakMap<ServiceView, string>();
   /** Of the last update; undefined: there is something to do, whatever is shown. */
-  #updated: { readonly services: readonly ShownService[]; readonly node: SpeakerNode } | undefined;
+  #updated: { readonly shown: readonly Shown[]; readonly node: SpeakerNode } | undefined;
   /** Names of the objects that are to say what is true now. */
   #true: ReadonlySet<string> = new Set();
   /** Since when the other ones of this node are not true. */
@@ -58,7 +71,13 @@ export class ServiceStatuses {
   #wake: Cancel | undefined;
 
   /** `changed`: time has passed or the apiserver shows something else, and `update` is to be called. */
-  constructor(options: ServiceStatusOptions, dependencies: ServiceStatusDependencies, changed: () => void) {
+  constructor(
+    kind: ServiceStatusKind<Shown>,
+    options: ServiceStatusOptions,
+    dependencies: ServiceStatusDependencies,
+    changed: () => void,
+  ) {
+    this.#kind = kind;
     this.#options = options;
     this.#dependencies = dependencies;
     this.#changed = () => {
@@ -69,7 +88,7 @@ export class ServiceStatuses {
     const labelSelector = `${nodeLabel}=${options.nodeName}`;
     this.#existing = new Watcher(
       {
-        selection: { resource: serviceL2Statuses, namespace: options.namespace, labelSelector },
+        selection: { resource: kind.resource, namespace: options.namespace, labelSelector },
         parse: parseStatus,
       },
       dependencies,
@@ -111,6 +130,11 @@ export class ServiceStatuses {
     this.#existing.refresh();
   }
 
+  /** Objects of this node that exist. */
+  get count(): number {
+    return this.#existing.objects.size;
+  }
+
   /** The apiserver shows that this node announces the Service. */
   has(service: ServiceView): boolean {
     return this.#existing.objects.has(objectKey(this.#options.namespace, this.#nameOf(service)));
@@ -127,11 +151,11 @@ export class ServiceStatuses {
     this.#changed();
   }
 
-  /** `services`: what is true now; the same array: nothing changed in it. `node`: the objects go when it goes. */
-  update(services: readonly ShownService[], node: SpeakerNode): void {
-    if (this.#updated?.services === services && this.#updated.node === node) return;
-    this.#updated = { services, node };
-    const objects = services.flatMap(({ service, parts }) => parts.map((part) => this.#objectOf(service, part, node)));
+  /** `shown`: what is true now; the same array: nothing changed in it. `node`: the objects go when it goes. */
+  update(shown: readonly Shown[], node: SpeakerNode): void {
+    if (this.#updated?.shown === shown && this.#updated.node === node) return;
+    this.#updated = { shown, node };
+    const objects = shown.flatMap(this.#kind.statusesOf).map((status) => this.#objectOf(status, node));
     const before = this.#true;
     this.#true = new Set(objects.map(({ name }) => name));
     this.#yield(before.difference(this.#true));
@@ -156,7 +180,7 @@ export class ServiceStatuses {
       const { name, uid } = object;
       const leftMs = (sinceMs.get(name) ?? nowMs) + silenceMs - nowMs;
       if (leftMs > 0 && !this.#isOver(object)) return [leftMs];
-      this.#dependencies.objects.delete(serviceL2Statuses, this.#options.namespace, name, uid);
+      this.#dependencies.objects.delete(...this.#target(name), uid);
       return [];
     });
   }
@@ -180,7 +204,7 @@ export class ServiceStatuses {
   }
 
   #target(name: string): readonly [Resource, string, string] {
-    return [serviceL2Statuses, this.#options.namespace, name];
+    return [this.#kind.resource, this.#options.namespace, name];
   }
 
   /** What came and went while nothing was watched was never seen, and would be believed to be there. */
@@ -196,28 +220,17 @@ export class ServiceStatuses {
   #nameOf(service: ServiceView): string {
     const known = this.#names.get(service);
     if (known !== undefined) return known;
-    const name = `l2-${hexDigits(this.#dependencies.sha256(service.uid), 16)}`;
+    const name = this.#kind.nameOf(hexDigits(this.#dependencies.sha256(service.uid), 16));
     this.#names.set(service, name);
     return name;
   }
 
-  #partName(service: ServiceView, segment: string | undefined): string {
-    const name = this.#nameOf(service);
-    return segment === undefined ? name : `${name}-${hexDigits(this.#dependencies.sha256(segment), 8)}`;
-  }
-
-  #objectOf(service: ServiceView, { segment, ips, interfaces }: ShownPart, node: SpeakerNode): DesiredStatusObject {
-    const status: ServiceL2StatusStatus = {
-      node: node.name,
-      serviceName: service.name,
-      serviceNamespace: service.namespace,
-      interfaces: interfaces.slice(0, mostInterfaces).map((name) => ({ name })),
-      ips: ips.slice(0, mostIps),
-    };
+  #objectOf({ service, part, fields }: ServiceStatus, node: SpeakerNode): DesiredStatusObject {
+    const whole = this.#nameOf(service);
     return {
-      resource: serviceL2Statuses,
+      resource: this.#kind.resource,
       namespace: this.#options.namespace,
-      name: this.#partName(service, segment),
+      name: part === undefined ? whole : `${whole}-${hexDigits(this.#dependencies.sha256(part), 8)}`,
       labels: {
         [nodeLabel]: node.name,
         [serviceNameLabel]: service.name,
@@ -225,7 +238,7 @@ export class ServiceStatuses {
       },
       ownerReferences: [ownerReference(node)],
       immutable: ['node', 'serviceName', 'serviceNamespace'],
-      status,
+      status: { node: node.name, serviceName: service.name, serviceNamespace: service.namespace, ...fields },
     };
   }
 }

@@ -1,5 +1,9 @@
 // What a speaker knew when it was last written down (spec/kubernetes.md §10): a new process of the same node goes on with it until the apiserver
 // shows what is. Two lines: a header that says what this is, and the content. A bad file is as none.
+import type { BFDProfileSpec } from '#shared/api/bfd-profile.ts';
+import type { BGPAdvertisementSpec } from '#shared/api/bgp-advertisement.ts';
+import type { BGPPeerSpec } from '#shared/api/bgp-peer.ts';
+import type { CommunitySpec } from '#shared/api/community.ts';
 import type { IPAddressPoolSpec } from '#shared/api/ip-address-pool.ts';
 import type { L2AdvertisementSpec } from '#shared/api/l2-advertisement.ts';
 import type { ConfigObject } from '#shared/config/object.ts';
@@ -21,6 +25,16 @@ export interface SavedCluster {
   readonly pods: readonly PodView[] | undefined;
   readonly pools: readonly ConfigObject<IPAddressPoolSpec>[] | undefined;
   readonly l2Advertisements: readonly ConfigObject<L2AdvertisementSpec>[] | undefined;
+  /** Undefined: written by a speaker that knew nothing of it. */
+  readonly bgp: SavedBgp | undefined;
+}
+
+/** Never with a Secret; a password that stands in a BGPPeer itself is no secret to whoever may read that, and the file is root's alone. */
+export interface SavedBgp {
+  readonly bgpPeers: readonly ConfigObject<BGPPeerSpec>[] | undefined;
+  readonly bgpAdvertisements: readonly ConfigObject<BGPAdvertisementSpec>[] | undefined;
+  readonly bfdProfiles: readonly ConfigObject<BFDProfileSpec>[] | undefined;
+  readonly communities: readonly ConfigObject<CommunitySpec>[] | undefined;
 }
 
 export interface SavedState {

@@ -12,6 +12,8 @@ import type {
   WireObserved,
   WireOptions,
 } from '../seam.ts';
+import type { Bfd } from './bfd.ts';
+import type { Routers } from './routers.ts';
 import { observeSegment, observeShadow, ownershipsOn } from './segment-observation.ts';
 import type { SegmentRunner } from './segment-runner.ts';
 import type { Segments } from './segments.ts';
@@ -24,6 +26,8 @@ export interface WireParts {
   readonly node: WireOptions['node'];
   readonly network: HostNetworkState;
   readonly segments: Segments;
+  readonly routers: Routers;
+  readonly bfd: Bfd;
   readonly patternProblems: readonly string[];
   readonly ownerChanges: readonly OwnerChange[];
   readonly log: WireLog;
@@ -57,10 +61,15 @@ export function observe(parts: WireParts): WireObserved {
     hostAddresses: hostAddresses(network),
     gateways: distinct(network.gateways.map(({ ip }) => ip)),
     network: withoutServiceAddresses(network),
-    bfd: [],
-    routers: [],
+    bfd: parts.bfd.observed,
+    routers: parts.routers.observed,
     retired: segments.isRetired,
-    problems: [...parts.patternProblems, ...socketProblems(segments.all)],
+    problems: [
+      ...parts.patternProblems,
+      ...socketProblems(segments.all),
+      ...parts.routers.problems,
+      ...parts.bfd.problems,
+    ],
     log: log.take(),
     ownerChanges: parts.ownerChanges,
     counters: [

@@ -1,6 +1,7 @@
 // How often the wire thread reports: at once where it matters, else at most ten times a second, and once a second where only counters moved.
 import type { Cancel, Clock } from '#shared/runtime/clock.ts';
 
+const urgentSpacingMs = 10;
 const changeSpacingMs = 100;
 const counterSpacingMs = 1000;
 
@@ -22,6 +23,11 @@ export class ReportPace {
 
   changed(): void {
     this.#reportAt(this.#lastMs + changeSpacingMs);
+  }
+
+  /** What cannot wait, and may come in crowds. */
+  urgent(): void {
+    this.#reportAt(this.#lastMs + urgentSpacingMs);
   }
 
   atOnce(): void {

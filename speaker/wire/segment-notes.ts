@@ -7,6 +7,8 @@ import type { Tally } from './tally.ts';
 
 /** A conflict is over when nothing was seen of it for so long. */
 const conflictMs = 60_000;
+/** Of `ingot_failover_seconds`, a histogram that is counted here as its series. */
+const failoverBuckets = [0.25, 0.5, 0.75, 1, 1.5, 2.5, 5, Infinity];
 
 type Note = Extract<
   SegmentEffect,
@@ -83,7 +85,12 @@ export class SegmentNotes {
     if (!owns) return;
     this.#tally.add('ingot_address_moves_total', { cause });
     if (cause !== 'silent' || this.#failedSinceMs === undefined) return;
+    const seconds = (nowMs - this.#failedSinceMs) / 1000;
     this.#tally.add('ingot_failover_seconds_count', {});
-    this.#tally.add('ingot_failover_seconds_sum', {}, (nowMs - this.#failedSinceMs) / 1000);
+    this.#tally.add('ingot_failover_seconds_sum', {}, seconds);
+    for (const bucket of failoverBuckets) {
+      const le = bucket === Infinity ? '+Inf' : `${bucket}`;
+      this.#tally.add('ingot_failover_seconds_bucket', { le }, seconds <= bucket ? 1 : 0);
+    }
   }
 }

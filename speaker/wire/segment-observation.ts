@@ -14,7 +14,7 @@ export function observeSegment(
   nowMs: number,
   nameOf: (id: string) => string | undefined,
 ): ObservedSegment {
-  const { on, state, notes } = runner;
+  const { on, state, notes, responder } = runner;
   const isBlocked = (ip: Ip): boolean => state.ownership.addresses.get(ip)?.phase.kind === 'blocked';
   return {
     segment: on.name,
@@ -23,6 +23,7 @@ export function observeSegment(
     roster: [...state.watch.roster],
     conditions: notes.conditions.map((condition) => named(condition, nameOf)),
     foreignClaims: notes.foreignClaims(nowMs, isBlocked),
+    announcementsQueued: responder.announcementsQueued,
   };
 }
 
@@ -34,6 +35,7 @@ export function observeShadow({ on }: Shadow): ObservedSegment {
     roster: [],
     conditions: [{ condition: 'sameLan', about: undefined }],
     foreignClaims: [],
+    announcementsQueued: 0,
   };
 }
 

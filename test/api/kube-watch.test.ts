@@ -102,3 +102,11 @@ test('pages of a list follow each other and carry one version', async () => {
   expect(found).toEqual(expect.arrayContaining(names));
   expect(new Set(pages.map(({ metadata }) => metadata.resourceVersion)).size).toBe(1);
 });
+
+test.each([true, false])('a page says how many objects follow it; metadata only: %s', async (metadataOnly) => {
+  const all: KubeObject = await done(client, { verb: 'list', resource: services, namespace, limit: 500 });
+  const page: KubeObject = await done(client, { verb: 'list', resource: services, namespace, limit: 1, metadataOnly });
+  const following = (all.items as readonly unknown[]).length - 1;
+  expect(following).toBeGreaterThan(0);
+  expect(page.metadata).toMatchObject({ remainingItemCount: following });
+});

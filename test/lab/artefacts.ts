@@ -11,6 +11,7 @@ import { metricsPort } from './programs/speaker.ts';
 const kinds = [
   'nodes,pods,services,endpointslices,leases,events',
   'ipaddresspools.metallb.io,l2advertisements.metallb.io,servicel2statuses.metallb.io,configurationstates.metallb.io',
+  'bgppeers.metallb.io,bgpadvertisements.metallb.io,bfdprofiles.metallb.io,servicebgpstatuses.metallb.io',
 ].join(',');
 
 /** Returns the folder, under test-results. */

@@ -176,10 +176,13 @@ export class Lab {
     await Promise.all(this.nodes.map((node) => node.heal()));
     await removeWhatTestsMake(this.admin);
     await this.startIngot();
-    await eventually(async () => (await this.admin.list(`${metallb}/servicel2statuses`)).length === 0, {
-      withinMs: goneWithinMs,
-      what: 'The end of all announcements',
-    });
+    await eventually(
+      async () => {
+        const told = await Promise.all(statuses.map((plural) => this.admin.list(`${metallb}/${plural}`)));
+        return told.every(({ length }) => length === 0);
+      },
+      { withinMs: goneWithinMs, what: 'The end of all announcements' },
+    );
     await this.client.flushNeighbours();
   }
 
@@ -236,6 +239,7 @@ export class Lab {
 
 const metallb = `/apis/metallb.io/v1beta1/namespaces/${namespace}`;
 const configuration = ['ipaddresspools', 'l2advertisements', 'bgpadvertisements', 'bfdprofiles', 'communities'];
+const statuses = ['servicel2statuses', 'servicebgpstatuses'];
 
 async function removeWhatTestsMake(admin: AdminClient): Promise<void> {
   const services = await admin.list('/api/v1/services');

@@ -75,6 +75,14 @@ export async function ensureTools(steps: Steps = silently): Promise<void> {
   }
 }
 
+/** A command of the package of the same name, where it can be installed. */
+export async function ensureCommand(name: string, steps: Steps = silently): Promise<void> {
+  if (isThere(name)) return;
+  const install = `apt-get install ${name}`;
+  if (!mayInstall()) throw new MachineLacks(`This machine lacks ${name}: ${install}`);
+  await steps.run(install, () => installPackages([name]));
+}
+
 function mayInstall(): boolean {
   return getuid?.() === 0 && existsSync('/usr/bin/apt-get');
 }

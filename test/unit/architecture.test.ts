@@ -40,6 +40,7 @@ const rooms: readonly { readonly room: RegExp; readonly mayImport: RegExp }[] = 
   { room: /^controller\//, mayImport: /^(shared|controller)\// },
   { room: /^speaker\/l2\//, mayImport: /^(shared\/(net|runtime)\/|speaker\/l2\/)/ },
   { room: /^speaker\/bgp\//, mayImport: /^(shared\/(net|runtime)\/|speaker\/bgp\/)/ },
+  { room: /^speaker\/bfd\//, mayImport: /^(shared\/(net|runtime)\/|speaker\/(bfd\/|l2\/packet-socket))/ },
   { room: /^speaker\/segment\//, mayImport: /^(shared\/(net|runtime)\/|speaker\/(segment\/|desired\/rendezvous))/ },
   {
     room: /^speaker\/desired\/bgp\//,

@@ -3,6 +3,7 @@ import type { BGPAdvertisement } from '#shared/config/bgp-advertisement.ts';
 import type { Pool } from '#shared/config/pool.ts';
 import type { NodeView } from '#shared/kube/objects/node.ts';
 import type { ServiceView } from '#shared/kube/objects/service.ts';
+import type { ObjectKey } from '#shared/kube/objects/view.ts';
 import { familyOf, type Family, type Ip } from '#shared/net/ip.ts';
 import { encodePrefix, type EncodedPrefix } from '#speaker/bgp/nlri.ts';
 import { excludeLabel, reachesEndpoint } from '../eligibility.ts';
@@ -22,6 +23,8 @@ export interface ContributionInputs {
   readonly ignoreExcludeLabel: boolean;
   /** `announced`: the node still forwards, and asks everybody to go elsewhere (RFC 8326); `over`: it announces nothing any more. */
   readonly drain: 'none' | 'announced' | 'over';
+  /** Services whose endpoints on this node come and go too often to count yet. */
+  readonly unsteady: ReadonlySet<ObjectKey>;
   /** Whether kube-proxy of this node forwards what comes for the Service. */
   readonly forwards: (service: ServiceView) => boolean;
 }
@@ -103,12 +106,12 @@ function poolGate({ pool }: Holder, advertisements: readonly BGPAdvertisement[])
 function serviceGate(
   ip: Ip,
   service: ServiceView,
-  { endpoints, thisNode, forwards }: ContributionInputs,
+  { endpoints, thisNode, unsteady, forwards }: ContributionInputs,
 ): RouteGate | undefined {
   const family: Family = familyOf(ip);
   const usable = usableNodes(service, family, endpoints);
   if (usable === 'none') return 'noEndpoints';
-  if (!reachesEndpoint(thisNode.name, usable)) return 'noLocalEndpoints';
+  if (!reachesEndpoint(thisNode.name, usable) || unsteady.has(service.key)) return 'noLocalEndpoints';
   return forwards(service) ? undefined : 'kubeProxyNotReady';
 }
 

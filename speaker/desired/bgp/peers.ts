@@ -9,15 +9,14 @@ import { familyOf, ipToNumber, type Family, type Ip } from '#shared/net/ip.ts';
 import type { PeerSession } from '#speaker/bgp/peer-session.ts';
 import { excludeLabel } from '../eligibility.ts';
 import { fnv1a32 } from '../rendezvous.ts';
-import { peerPassword, type PeerSecret } from './peer-password.ts';
+import { peerPassword, type PeerSecrets } from './peer-password.ts';
 
 export interface PeerInputs {
   readonly thisNode: NodeView;
   readonly peers: readonly BGPPeer[];
   /** Names of the BFDProfiles. */
   readonly bfdProfiles: ReadonlySet<string>;
-  /** By name, those of our namespace. */
-  readonly secrets: ReadonlyMap<string, PeerSecret>;
+  readonly secrets: PeerSecrets;
   readonly machine: BgpMachine;
   readonly ignoreExcludeLabel: boolean;
   /** Shown to the other side, as `Ingot/0.1.0`. */

@@ -1,13 +1,17 @@
 // The router between the LAN and the outside, and a host outside.
 import { externalBits, lanBits, outside, router } from './addresses.ts';
 import { plugIntoLan } from './lan.ts';
-import { createNamespace, ip } from './namespace.ts';
+import { createNamespace, ip, within } from './namespace.ts';
+import { run } from '../process/run.ts';
 
 export const routerNamespace = 'router';
 export const outsideNamespace = 'outside';
 
 export async function createRouter(): Promise<void> {
   await createNamespace(routerNamespace, 'forwarder');
+  // Of several ways a connection takes one, not a pair of hosts.
+  const policies = ['ipv4', 'ipv6'].map((family) => `echo 1 > /proc/sys/net/${family}/fib_multipath_hash_policy`);
+  await run(within(routerNamespace, ['sh', '-ec', policies.join('\n')]));
   await plugIntoLan({ name: routerNamespace, namespace: routerNamespace, interface: 'lan', mac: router.lan.mac });
   await ip(
     [

@@ -1,4 +1,4 @@
-// Where the lab's control plane binaries are kept: outside the checkout, one folder for each set of sources, tools and flags.
+// Where the lab's control plane binaries and routers are kept: outside the checkout, one folder for each set of sources, tools and flags.
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, readdirSync, rmSync, statSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
@@ -11,7 +11,7 @@ const lockPollMs = 500;
 
 export const cacheRoot = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'ingot-lab');
 
-/** 16 hexadecimal digits over everything that decides what the binaries are. */
+/** 16 hexadecimal digits over everything that decides what is in the folder. */
 export function cacheKey(inputs: readonly (string | Uint8Array)[]): string {
   const hash = createHash('sha256');
   for (const input of inputs) hash.update(`${input.length}:`).update(input);

@@ -1,6 +1,6 @@
 // What the writer looks at: with ten thousand Services it must be little.
 import { beforeEach, expect, test } from 'vitest';
-import { Announcements } from '#controller/service/announcements.ts';
+import { Announcements, type Announced } from '#controller/service/announcements.ts';
 import { ServiceWrites } from '#controller/service/writes.ts';
 import { Ledger } from '#controller/ledger.ts';
 import { controllerMetrics } from '#controller/report/metrics.ts';
@@ -89,25 +89,38 @@ test('the same plan: those that the watch showed anew', () => {
   expect(api.open).toHaveLength(1);
 });
 
+const announced = (...those: readonly string[]): Announced => ({
+  services: new Set(those.map(keyOf)),
+  isPartial: false,
+});
+
 test('what a speaker begins or ceases to announce', () => {
   const plan = planOf(world);
-  writer.write(plan, new Set([keyOf('s1'), keyOf('s2')]), configuration);
+  writer.write(plan, announced('s1', 's2'), configuration);
   lookedAt();
-  writer.write(plan, new Set([keyOf('s2'), keyOf('s3')]), configuration);
+  writer.write(plan, announced('s2', 's3'), configuration);
   expect(lookedAt().toSorted()).toEqual(['s1', 's3']);
+});
+
+test('all, when speakers begin to leave out what they announce', () => {
+  const plan = planOf(world);
+  writer.write(plan, announced('s1'), configuration);
+  lookedAt();
+  writer.write(plan, { ...announced('s1'), isPartial: true }, configuration);
+  expect(lookedAt()).toEqual(names);
 });
 
 test('what has held long enough, once', () => {
   const plan = planOf(world);
-  writer.write(plan, new Set(), configuration);
+  writer.write(plan, announced(), configuration);
   lookedAt();
   clock.advance(10_000);
-  writer.write(plan, new Set(), configuration);
+  writer.write(plan, announced(), configuration);
   expect(lookedAt()).toEqual(names);
   // That they are on their way now is looked at once more.
-  writer.write(plan, new Set(), configuration);
+  writer.write(plan, announced(), configuration);
   lookedAt();
-  writer.write(plan, new Set(), configuration);
+  writer.write(plan, announced(), configuration);
   expect(lookedAt()).toEqual([]);
 });
 

@@ -192,6 +192,15 @@ describe('asked to end', () => {
     expect(eligibleFor(running)).toEqual([address]);
   });
 
+  test('on no LAN it does not wait for anybody to take over', () => {
+    const running = stage.start('n1');
+    running.wire.fields = { segments: [] };
+    stage.clock.advance(5_000);
+    const ended = stop(running);
+    stage.clock.advance(3_500);
+    expect(ended.mode).toBe('restart');
+  });
+
   test('it ends as soon as a newer process has taken over', () => {
     const running = stage.start('n1');
     stage.clock.advance(5_000);
@@ -229,6 +238,16 @@ describe('asked to end', () => {
     expect(ended.mode).toBeUndefined();
     stage.clock.advance(4_000);
     expect(ended.mode).toBe('drain');
+  });
+
+  test('with little time it does not wait until it is killed', () => {
+    const running = stage.start('n1', { graceSeconds: 8 });
+    stage.clock.advance(5_000);
+    const ended = stop(running);
+    stage.clock.advance(2_900);
+    expect(ended.mode).toBeUndefined();
+    stage.clock.advance(4_000);
+    expect(ended.mode).toBe('restart');
   });
 
   test('on a node that drains it ends after 20 s whatever it owns', () => {

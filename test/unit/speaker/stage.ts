@@ -5,6 +5,7 @@ import { l2Advertisements } from '#shared/api/l2-advertisement.ts';
 import { endpointSlices, events, nodes, pods, services } from '#shared/kube/resources.ts';
 import { defaultDrainSignals } from '#shared/runtime/drain-signals.ts';
 import type { KubeProxyHealth } from '#speaker/kube-proxy/health.ts';
+import type { ServiceHealth } from '#speaker/kube-proxy/service-gate.ts';
 import type { LeavingMode } from '#speaker/segment/message/leaving.ts';
 import { deriveSegmentKey } from '#speaker/segment/admission/keys.ts';
 import { Speaker, type SpeakerOptions } from '#speaker/speaker.ts';
@@ -15,6 +16,7 @@ import { seededRandom } from '#test/simulation/time/random.ts';
 import { RecordedLog, RecordedMetrics } from '#test/simulation/recorder.ts';
 import { promptly } from '#test/simulation/apiserver/delays.ts';
 import { Cluster } from '../cluster.ts';
+import { PlayedNetwork } from './bgp/played-network.ts';
 import {
   advertisementObject,
   namespace,
@@ -24,8 +26,9 @@ import {
   sliceObject,
   speakerPod,
 } from './manifests.ts';
+import { PlayedLocks } from './played-locks.ts';
 import { PlayedWire } from './played-wire.ts';
-import { sha256 } from './views.ts';
+import { ip, sha256 } from './views.ts';
 
 export const address = '192.0.2.200';
 
@@ -38,6 +41,8 @@ export interface RunningSpeaker {
   readonly written: readonly string[];
   /** How kube-proxy answers. */
   kubeProxy: KubeProxyHealth;
+  /** How it answers at the healthCheckNodePort of a Service. */
+  serviceHealth: (port: number) => ServiceHealth;
   retired: boolean;
 }
 
@@ -54,6 +59,9 @@ export function stop({ speaker }: RunningSpeaker): { readonly mode: LeavingMode 
 export class Stage {
   readonly clock = new VirtualClock();
   readonly cluster = new Cluster(this.clock, namespace, 'web');
+  /** Where routers are, if the test plays any. */
+  readonly network = new PlayedNetwork(this.clock);
+  readonly locks = new PlayedLocks(this.clock);
   owner = 'n1';
   #starts = 0;
 
@@ -85,6 +93,10 @@ export class Stage {
         ignoreExcludeLb: false,
         drainSignals: defaultDrainSignals,
         segmentKeyDirectory: '/etc/ingot/segment-key',
+        bgpListen: 'auto',
+        bgpPort: 179,
+        graceSeconds: 30,
+        softwareVersion: 'Ingot/test',
         earlier: { cluster: undefined, segments: [], incarnation: 1 },
         ...fields,
       },
@@ -97,12 +109,27 @@ export class Stage {
         channel: wire.channel,
         sha256,
         kubeProxy: { ask: (answered) => void clock.after(1, () => answered(running.kubeProxy)) },
+        serviceHealth: {
+          ask: ({ port }, answered) => void clock.after(1, () => answered(running.serviceHealth(port))),
+        },
         stateFile: collecting(written, clock),
+        tcp: this.network.stack(ip(`192.0.2.1${nodeName.slice(1)}`)),
+        nodeLock: this.locks.of(nodeName),
+        routerAdvertiser: { send: () => {} },
         kernelAnswersForAll: () => false,
         retired: () => (running.retired = true),
       },
     );
-    const running: RunningSpeaker = { speaker, wire, log, metrics, written, kubeProxy: 'healthy', retired: false };
+    const running: RunningSpeaker = {
+      speaker,
+      wire,
+      log,
+      metrics,
+      written,
+      kubeProxy: 'healthy',
+      serviceHealth: () => 'ready',
+      retired: false,
+    };
     speaker.useSegmentKeys(keys);
     speaker.excludeInterfaces(['^lo$']);
     speaker.start();

@@ -11,7 +11,7 @@ import type { Mac } from '#shared/net/mac.ts';
 import { nodeId as nodeIdOf } from '#speaker/digest.ts';
 import type { Inputs, SpeakerNode } from '#speaker/desired/inputs.ts';
 import { sumEndpoints } from '#speaker/desired/service-endpoints.ts';
-import type { ObservedAddress, ObservedSegment, WireObserved } from '#speaker/seam.ts';
+import type { ObservedAddress, ObservedBfd, ObservedSegment, WireObserved } from '#speaker/seam.ts';
 import type { NodeId } from '#speaker/segment/node-id.ts';
 import type { DesiredAddress } from '#speaker/segment/ownership/desired-address.ts';
 
@@ -169,6 +169,7 @@ export function observedSegment(fields: Partial<ObservedSegment> = {}): Observed
     roster: [],
     conditions: [],
     foreignClaims: [],
+    announcementsQueued: 0,
     ...fields,
   };
 }
@@ -200,6 +201,22 @@ export function desiredAddress(
     candidates: new Map(nodes.map((name) => [nodeId(name), candidate])),
     answer: true,
     release: false,
+    ...fields,
+  };
+}
+
+/** With the router at 192.0.2.1, down since it was begun. */
+export function observedBfd(fields: Partial<ObservedBfd> = {}): ObservedBfd {
+  return {
+    remote: ip('192.0.2.1'),
+    local: ip('192.0.2.11'),
+    device: undefined,
+    multihop: false,
+    state: 'down',
+    peerAdminDown: false,
+    failures: 0,
+    lastDetectionMs: undefined,
+    counters: { sent: 0, received: 0, dropped: 0, ups: 0, downs: 0 },
     ...fields,
   };
 }

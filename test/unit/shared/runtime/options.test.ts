@@ -58,6 +58,8 @@ test('a speaker has defaults for its LANs and its state', () => {
     segmentKeyDir: '/etc/ingot/segment-key',
     l2Profile: 'default',
     segmentPort: 7946,
+    bgpListen: 'auto',
+    graceSeconds: 30,
   });
 });
 
@@ -68,6 +70,8 @@ test('options of a speaker come from the environment too', () => {
     INGOT_SEGMENT_KEY_DIR: '/keys',
     INGOT_L2_PROFILE: 'fast',
     INGOT_SEGMENT_PORT: '17946',
+    INGOT_BGP_LISTEN: 'on',
+    INGOT_GRACE_SECONDS: '10',
   };
   expect(speaker([], env)).toMatchObject({
     drainSignals: ['unschedulable', 'taint:example.com/going', 'condition:Going'],
@@ -75,6 +79,8 @@ test('options of a speaker come from the environment too', () => {
     segmentKeyDir: '/keys',
     l2Profile: 'fast',
     segmentPort: 17946,
+    bgpListen: 'on',
+    graceSeconds: 10,
   });
 });
 
@@ -89,6 +95,9 @@ test.each([
   ['an unknown profile', '--l2-profile=slow', /one of fast, default, relaxed, not "slow"/],
   ['no port to meet at', '--segment-port=0', /--segment-port must be a port number 1\.\.65535/],
   ['a port out of range', '--segment-port=70000', /--segment-port must be a port number/],
+  ['an unknown way to listen', '--bgp-listen=yes', /one of auto, on, off, not "yes"/],
+  ['no time to end', '--grace-seconds=0', /--grace-seconds must be whole seconds 1\.\.3600/],
+  ['a part of a second', '--grace-seconds=1.5', /--grace-seconds must be whole seconds/],
 ])('%s is refused with what to do', (_, argument, message) => {
   expect(() => speaker([argument])).toThrow(UsageError);
   expect(() => speaker([argument])).toThrow(message);

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { Coverage, playSeed, sizes } from '#test/simulation/explore/fixed-seeds.ts';
 import { Stage } from '#test/simulation/play/stage.ts';
 import { nodeCrash } from '#test/simulation/scenarios/node-crash.ts';
+import { drainSaidFirst } from '#test/simulation/scenarios/routers.ts';
 import { speakerCrash } from '#test/simulation/scenarios/speaker-crash.ts';
 
 const coverage = new Coverage();
@@ -20,7 +21,7 @@ test.each(seeds)(
   mostMs,
 );
 
-test.each([nodeCrash, speakerCrash])(
+test.each([nodeCrash, speakerCrash, drainSaidFirst])(
   '$name by itself',
   ({ name, topology, script }) => {
     const stage = new Stage({ name, seed: 1, topology });

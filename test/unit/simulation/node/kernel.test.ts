@@ -13,6 +13,7 @@ import { Wire } from '#speaker/wire.ts';
 import { arpRequest, readArp, writeArp } from '#test/simulation/lan/arp-message.ts';
 import { broadcastNumber, ipv4Number } from '#test/simulation/lan/octets.ts';
 import { cheapCrypto } from '#test/simulation/node/cheap-crypto.ts';
+import { noBfdSockets } from '#test/simulation/node/no-bfd-sockets.ts';
 import { bufferedFrames } from '#test/simulation/node/packet-socket.ts';
 import type { ProcessNetwork } from '#test/simulation/node/process-network.ts';
 import type { Thread } from '#test/simulation/thread.ts';
@@ -266,7 +267,7 @@ test('the real wire thread runs on it: alone it takes what is wanted, announces 
       post: (message: FromWire) => void messages.push(message),
       onMessage: (handler: (message: ToWire) => void) => void (tell = handler),
     };
-    const sockets = { packetSockets, udpSockets, hostNetwork };
+    const sockets = { packetSockets, udpSockets, bfdSockets: noBfdSockets, hostNetwork };
     const random = seededRandom(1);
     new Wire(options, { clock: thread.clock, random, channel, ...sockets, crypto: cheapCrypto, stopped() {} }).start();
   }, 1);

@@ -219,7 +219,14 @@ test('nothing is heard with another hop limit than 255', () => {
     datagram: 'from afar',
   };
   for (const hopLimit of [254, 255]) {
-    const frame = { bytes: new Uint8Array(0), destination: 2, source: 1, arp: undefined, udp: { ...packet, hopLimit } };
+    const frame = {
+      bytes: new Uint8Array(0),
+      destination: 2,
+      source: 1,
+      arp: undefined,
+      ndp: undefined,
+      udp: { ...packet, hopLimit },
+    };
     const destination = 0x02_00_00_00_00_02;
     one.nic.attachment.sendFrame({ ...frame, destination });
   }
@@ -309,7 +316,7 @@ test('what is not there is refused', () => {
   ]);
 });
 
-test('over IPv6 the group is heard, and who was heard can be answered', () => {
+test('over IPv6 the group is heard, and neighbours are found by neighbour discovery', () => {
   const stage = new Stage();
   const nodes = [1, 2].map((number) => {
     const node = stage.node(number);
@@ -322,5 +329,6 @@ test('over IPv6 the group is heard, and who was heard can be answered', () => {
   stage.advance(5);
   b.send('hello you', ipOf('fe80::1'));
   stage.advance(5);
-  expect([b.heard, a.heard.slice(1)]).toEqual([[['hello', 'fe80::1']], [['hello you', 'fe80::2']]]);
+  const fromB = ['who are you?', 'hello you'].map((text) => [text, 'fe80::2']);
+  expect([b.heard, a.heard.slice(1)]).toEqual([[['hello', 'fe80::1']], fromB]);
 });

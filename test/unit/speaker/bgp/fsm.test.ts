@@ -192,8 +192,8 @@ const ofConnection: readonly Row[] = [
     event: on.closed,
     cells: {
       Connect: 'Active: connectRetry 10',
-      DelayOpen: 'Active: connectRetry 10',
-      OpenSent: 'Active: connectRetry 10',
+      DelayOpen: 'Active: connectRetry 1',
+      OpenSent: 'Active: connectRetry 1',
       OpenConfirm: 'IdleHold: idleHold 1',
       Established: 'IdleHold: idleHold 1',
     },

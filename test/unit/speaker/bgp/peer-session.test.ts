@@ -157,6 +157,38 @@ describe('F7: rest after errors', () => {
   });
 });
 
+/** Dials again and again; when the next attempt is made after each, in seconds. */
+function refused(times: number, settings = config) {
+  let step = play([start], settings);
+  const delays: (number | undefined)[] = [];
+  for (let time = 1; time <= times; time++) {
+    const { connected, closed } = eventsOf(`dialed ${time}`);
+    step = play([connected, closed], settings, step.state);
+    delays.push((delayOf(step, 'connectRetry') ?? 0) / 1000);
+    step = play([{ kind: 'timer', timer: 'connectRetry' }], settings, step.state);
+  }
+  return { delays, state: step.state };
+}
+
+describe('F8: a peer that closes before it says anything', () => {
+  test('is tried again soon, and after ConnectRetryTime when that does not help', () => {
+    expect(refused(6).delays).toEqual([1, 2, 4, 8, 10, 10]);
+    expect(refused(2, { ...config, connectRetryTimeMs: 1_000 }).delays).toEqual([1, 1]);
+  });
+
+  test('is no error, so that it rests no longer after one', () => {
+    expect(refused(6).state.failures).toBe(0);
+  });
+
+  test('is forgotten with a session, and with another configuration', () => {
+    const { state } = refused(3);
+    const { connected, open, keepalive } = eventsOf('dialed 4');
+    expect(play([connected, open, keepalive], config, state).state.refusals).toBe(0);
+    const renewed = play([{ kind: 'renew', reason: 'configurationChange', text: '' }], config, state);
+    expect(renewed.state.refusals).toBe(0);
+  });
+});
+
 /** Both have come up; the one named first is in that state. */
 function both(
   first: ConnectionId,

@@ -69,6 +69,9 @@ describe('a session', () => {
       lastError: undefined,
       isSynced: true,
       prefixes: { IPv4: 2, IPv6: 0 },
+      held: table,
+      pendingPrefixes: 0,
+      refused: { shortHoldRefused: false, omitted: [] },
       unsentOctets: 0,
       counters: { sent: { open: 1, update: 2 }, received: { open: 1 } },
     });
@@ -129,6 +132,7 @@ describe('a session', () => {
     session.bfd('down');
     stage.clock.advance(10);
     expect(router.heard.at(-1)).toBe('Cease/BFD Down');
+    expect(session.status.lastError).toBe('BFD: the peer is not reached any more');
   });
 
   test('is reset by hand', () => {
@@ -150,6 +154,16 @@ describe('routes', () => {
     stage.clock.advance(10);
     expect(router.receiver.news()).toEqual(['-198.51.100.2/32', '+198.51.100.3/32']);
     expect(session.status.isSynced).toBe(true);
+  });
+
+  test('§15: are pending until there is a session, which is in sync when all have been told', () => {
+    const { stage, router, session } = meet(undefined, { onOpen: () => {} });
+    expect(session.status).toMatchObject({ state: 'OpenSent', pendingPrefixes: 2, syncMs: undefined });
+    answerInOtherSegments(router);
+    stage.clock.advance(100);
+    expect(session.status).toMatchObject({ pendingPrefixes: 0, syncMs: expect.any(Number) });
+    session.stop('shutdown', '');
+    expect(session.status).toMatchObject({ pendingPrefixes: 2, syncMs: undefined, held: routes() });
   });
 
   test('C8: are told again when the peer asks, and marks of its own refreshes are nothing to us', () => {
@@ -308,6 +322,19 @@ describe('C16: a peer that cannot be had is told of once for each reason', () =>
     expect(session.status.state).not.toBe('Established');
   });
 
+  test('F17: though the next attempt is made sooner than any attempt is given up', () => {
+    const { stage } = meet(
+      peerSession({ config: { connectRetryTimeMs: 1_000 }, transport: { password: octets('one') } }),
+      {
+        password: octets('two'),
+      },
+    );
+    stage.clock.advance(3_000);
+    expect(stage.lines).toEqual([
+      'BGP session cannot be established: no answer from 192.0.2.1: it is down, or has another TCP MD5 password',
+    ]);
+  });
+
   test('and of the first success, and of what ends it', () => {
     const { stage, router } = meet();
     router.connection?.reset();
@@ -356,7 +383,7 @@ describe('what a peer sends', () => {
     router.send(update({ nlri: encodeNlri(some(40, 1)) }));
     stage.clock.advance(10);
     expect(router.heard.at(-1)).toBe('Cease/Maximum Number of Prefixes Reached');
-    expect(session.status).toMatchObject({ state: 'Idle', lastError: 'prefixLimit' });
+    expect(session.status).toMatchObject({ state: 'Idle', lastError: 'the peer told more routes than its limit' });
   });
 
   test('E7: a million routes leave nothing but their number', () => {

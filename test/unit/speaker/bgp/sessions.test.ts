@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Ip } from '#shared/net/ip.ts';
+import type { Capability } from '#speaker/bgp/capability.ts';
 import type { ListenMode } from '#speaker/bgp/listeners.ts';
 import type { PeerSession } from '#speaker/bgp/peer-session.ts';
 import { BgpSessions } from '#speaker/bgp/sessions.ts';
@@ -75,10 +76,10 @@ describe('the sessions of a node', () => {
   });
 });
 
-function parting(open = routerOpen()) {
+function parting(open = routerOpen(), peer = peerSession()) {
   const stage = new Stage();
   const router = new PlayedRouter(stage.network, { open });
-  const sessions = sessionsOn(stage, [peerSession()]);
+  const sessions = sessionsOn(stage, [peer]);
   sessions.setRoutes(new Map([['router', one]]), true);
   stage.clock.advance(1_000);
   router.receiver.news();
@@ -110,8 +111,20 @@ describe('§9: leaving', () => {
     expect([router.connections, left]).toEqual([1, what === 'shutdown']);
   });
 
-  test('C10: a peer that keeps our routes is left holding them, if a successor comes', () => {
-    const { stage, router, sessions } = parting(restarting);
+  const { capabilities } = routerOpen();
+  const helper: Capability = {
+    kind: 'gracefulRestart',
+    restarting: false,
+    notification: false,
+    restartTimeSeconds: 0,
+    tuples: [],
+  };
+
+  test.each([
+    ['could restart so itself', restarting],
+    ['only helps those that can', routerOpen({ capabilities: [...capabilities, helper] })],
+  ])('C10: a peer that %s is left holding our routes, if a successor comes', (_, open) => {
+    const { stage, router, sessions } = parting(open);
     let left = false;
     sessions.leave({ text: '', keepsRoutes: true, graceMs: 5_000 }, () => (left = true));
     stage.clock.advance(100);
@@ -123,8 +136,11 @@ describe('§9: leaving', () => {
     expect(router.closed).toEqual(['the peer has closed the connection']);
   });
 
-  test('C10: a peer that cannot keep them is asked to use others', () => {
-    const { stage, router, sessions } = parting();
+  test.each([
+    ['cannot keep them', routerOpen(), peerSession()],
+    ['was not asked to keep them', restarting, peerSession({ config: { gracefulRestart: false } })],
+  ])('C10: a peer that %s is asked to use others', (_, open, peer) => {
+    const { stage, router, sessions } = parting(open, peer);
     sessions.leave({ text: '', keepsRoutes: true, graceMs: 2_000 }, () => {});
     stage.clock.advance(2_100);
     expect(router.receiver.news()).toEqual(['+198.51.100.1/32', '-198.51.100.1/32']);
@@ -235,6 +251,48 @@ describe('F10: listening', () => {
     stage.clock.advance(60_000);
     expect(sides.flatMap(states)).not.toContain('right Established');
     expect(stage.network.connections).toEqual([]);
+  });
+
+  describe('§12: an unnumbered peer that has not been heard of yet', () => {
+    const [ours, theirs] = ['fe80::11' as Ip, 'fe80::1' as Ip];
+    const onLink = { config: { linkLocalNextHop: true }, transport: { remote: undefined, device: 'eth1' } };
+
+    function dialled(by: Ip): { sessions: BgpSessions; stage: Stage; peer: PeerSession } {
+      const stage = new Stage();
+      const peer = peerSession(onLink);
+      const sessions = sessionsOn(stage, [peer], 'auto', ours);
+      const back = peerSession({
+        name: 'node',
+        config: { localAsn: 64_512, peerAsn: 64_513, bgpIdentifier: 1 },
+        transport: { remote: ours },
+      });
+      sessionsOn(stage, [back], 'off', by);
+      stage.clock.advance(1_000);
+      return { sessions, stage, peer };
+    }
+
+    test('is accepted from its link', () => {
+      expect(states(dialled(theirs).sessions)).toEqual(['router Established']);
+    });
+
+    test('keeps its session when it is heard', () => {
+      const { sessions, stage, peer } = dialled(theirs);
+      sessions.configure([{ ...peer, transport: { ...peer.transport, remote: theirs } }]);
+      stage.clock.advance(20_000);
+      expect(states(sessions)).toEqual(['router Established']);
+      expect(stage.network.connections).toHaveLength(1);
+    });
+
+    test('loses it when another one is meant', () => {
+      const { sessions, stage, peer } = dialled(theirs);
+      sessions.configure([{ ...peer, transport: { ...peer.transport, remote: 'fe80::2' as Ip } }]);
+      stage.clock.advance(1_000);
+      expect(states(sessions)).not.toContain('router Established');
+    });
+
+    test('is nobody from beyond the link', () => {
+      expect(states(dialled(routerIp).sessions)).not.toContain('router Established');
+    });
   });
 
   test('auto: for unnumbered peers', () => {

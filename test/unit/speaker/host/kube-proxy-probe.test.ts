@@ -1,8 +1,10 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, expect, test } from 'vitest';
-import { httpKubeProxyProbe, kubeProxyHealthUrl } from '#speaker/host/kube-proxy-probe.ts';
+import { afterEach, describe, expect, test } from 'vitest';
+import { httpKubeProxyProbe, httpServiceHealthProbe, kubeProxyHealthUrl } from '#speaker/host/kube-proxy-probe.ts';
 import type { KubeProxyHealth } from '#speaker/kube-proxy/health.ts';
+import type { ServiceHealth } from '#speaker/kube-proxy/service-gate.ts';
+import { ip } from '../views.ts';
 
 let server: Server | undefined;
 afterEach(() => {
@@ -65,4 +67,20 @@ test.each<[string, RequestListener]>([
 
 test('nobody there is silence', async () => {
   expect(await ask('http://127.0.0.1:1/healthz')).toBe('silent');
+});
+
+const askService = (port: number, hosts: readonly string[]): Promise<ServiceHealth> =>
+  new Promise((resolve) => httpServiceHealthProbe(200).ask({ hosts: hosts.map(ip), port }, resolve));
+
+describe('of a Service', () => {
+  test.each<[string, RequestListener, readonly string[], ServiceHealth]>([
+    ['an answer', (_, response) => void response.end('{}'), ['127.0.0.1'], 'ready'],
+    ['a refusal', (_, response) => void response.writeHead(503).end(), ['127.0.0.1'], 'notReady'],
+    ['an answer at one of the addresses', (_, response) => void response.end(), ['::1', '127.0.0.1'], 'ready'],
+    ['no answer', () => {}, ['127.0.0.1'], 'silent'],
+    ['nobody at any address', (_, response) => void response.end(), ['::1', '127.0.0.2'], 'silent'],
+  ])('%s', async (_, listener, hosts, health) => {
+    const port = Number(new URL(await urlOf(listener)).port);
+    expect(await askService(port, hosts)).toBe(health);
+  });
 });

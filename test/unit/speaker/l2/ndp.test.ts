@@ -7,14 +7,13 @@ import { multicastMac, solicitedNodeGroup } from '#speaker/l2/ipv6-multicast.ts'
 import {
   decodeNdpFrame,
   encodeNdpFrame,
-  maxOptions,
   ndpAnnouncement,
   ndpAnswer,
   ndpProbe,
   type NdpFrame,
-  type NdpOption,
   type NeighbourSolicitation,
 } from '#speaker/l2/ndp.ts';
+import { maxOptions, type NdpOption } from '#speaker/l2/ndp-option.ts';
 import { golden } from '#test/golden/golden.ts';
 
 const client = '02:50:00:00:00:09' as Mac;

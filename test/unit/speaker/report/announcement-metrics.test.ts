@@ -63,3 +63,10 @@ test('members of a LAN are counted by their state', () => {
   expect(recorded.values.get('ingot_segment_members{segment="eth0",state="up"}')).toBe(5);
   expect(recorded.values.has('ingot_segment_members{segment="eth0",state="suspect"}')).toBe(false);
 });
+
+test('addresses that wait to be announced are shown for each LAN', () => {
+  metrics.update([], observed({ segments: [observedSegment({ announcementsQueued: 7 })] }));
+  expect(recorded.values.get('ingot_announcements_queued{segment="eth0"}')).toBe(7);
+  metrics.update([], observed({ segments: [] }));
+  expect(recorded.values.has('ingot_announcements_queued{segment="eth0"}')).toBe(false);
+});

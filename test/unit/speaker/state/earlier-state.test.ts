@@ -16,6 +16,7 @@ const cluster: SavedCluster = {
   pods: undefined,
   pools: [],
   l2Advertisements: [],
+  bgp: undefined,
 };
 const saved: SavedState = {
   cluster,

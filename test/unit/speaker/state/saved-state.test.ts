@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { bgpPeerSpec } from '#shared/api/bgp-peer.ts';
 import { ipAddressPoolSpec } from '#shared/api/ip-address-pool.ts';
 import { l2AdvertisementSpec } from '#shared/api/l2-advertisement.ts';
 import { parseConfigObject } from '#shared/config/object.ts';
@@ -96,6 +97,7 @@ const state: SavedState = {
     l2Advertisements: [
       viewOf(parseConfigObject(l2AdvertisementSpec)({ metadata: metadata('all'), spec: { interfaces: ['eth0'] } })),
     ],
+    bgp: undefined,
   },
   segments: [
     { interface: 'eth0', roster: [nodeId('n1')], addresses: [{ ip: ip('192.0.2.100'), epoch: 7, minority: false }] },
@@ -113,6 +115,19 @@ test('what was written is read again, for the same node within a day', () => {
 test('a state is written as the golden one: whoever changes what it holds raises the version', () => {
   const golden = join(import.meta.dirname, '../../../golden/state/version-1.txt');
   expect(text).toBe(readFileSync(golden, 'utf8'));
+});
+
+test('what BGP is made of is written too, and a file without it is read as well', () => {
+  const parsePeer = parseConfigObject(bgpPeerSpec);
+  const spec = { myASN: 64_513, peerASN: 64_512, peerAddress: '192.0.2.1', passwordSecret: { name: 'router' } };
+  const bgp = {
+    bgpPeers: [viewOf(parsePeer({ metadata: metadata('router'), spec }))],
+    bgpAdvertisements: [],
+    bfdProfiles: undefined,
+    communities: undefined,
+  };
+  const whole = { ...state, cluster: { ...state.cluster, bgp } };
+  expect(decodeState(encodeState(whole, identity, sha256), identity, sha256)).toEqual({ state: whole });
 });
 
 const problemIn = (damaged: string, fields: Partial<typeof identity> = {}): string => {

@@ -58,6 +58,7 @@ describe('the file', () => {
       pods: undefined,
       pools: [],
       l2Advertisements: undefined,
+      bgp: undefined,
     }));
   });
 

@@ -23,6 +23,7 @@ import { VirtualClock } from '#test/simulation/time/virtual-clock.ts';
 import { desiredOf, surroundingsOf, wireOptionsOf, type Wanted } from '#test/wire-input.ts';
 import { PlayedSockets } from '../played-sockets.ts';
 import { PlayedEther, type PlayedUdpSockets } from '../played-udp.ts';
+import { PlayedBfdNetwork, type PlayedBfdSockets } from './played-bfd.ts';
 
 /** Who asks. */
 export const client = '02:50:00:00:00:09' as Mac;
@@ -70,11 +71,15 @@ interface SpeakerOptions {
   readonly refusal?: PlayedSockets['refusal'];
   readonly timers?: VirtualClock;
   readonly ether?: PlayedEther;
+  readonly bfd?: PlayedBfdNetwork;
   readonly incarnation?: number;
   readonly saved?: WireOptions['saved'];
   /** Those that run a speaker. */
   readonly nodes?: readonly string[];
 }
+
+/** That routers know it by. */
+const bfdAddresses = ['192.0.2.1', '2001:db8::1'];
 
 const pools = ['192.0.2.0/24', '198.51.100.0/24', '2001:db8::/64'];
 
@@ -84,6 +89,7 @@ export class Speaker {
   readonly sockets = new PlayedSockets();
   readonly ether: PlayedEther;
   readonly udp: PlayedUdpSockets;
+  readonly bfd: PlayedBfdSockets;
   readonly hostNetwork: SimulatedHostNetwork;
   readonly messages: FromWire[] = [];
   readonly channel: Channel<ToWire, FromWire>;
@@ -97,6 +103,7 @@ export class Speaker {
     this.clock = new PausableClock(options.timers);
     this.ether = options.ether ?? new PlayedEther(this.clock.timers.scheduler);
     this.udp = this.ether.socketsOf(name);
+    this.bfd = (options.bfd ?? new PlayedBfdNetwork(this.clock.timers.scheduler)).socketsOf(bfdAddresses);
     this.hostNetwork = new SimulatedHostNetwork(state);
     this.sockets.refusal = refusal;
     this.#nodes = options.nodes ?? [name];
@@ -110,6 +117,7 @@ export class Speaker {
       channel: far,
       packetSockets: this.sockets,
       udpSockets: this.udp,
+      bfdSockets: this.bfd,
       hostNetwork: this.hostNetwork,
       crypto: cheapCrypto,
       stopped: () => (this.stopped = true),

@@ -18,6 +18,17 @@ test('the first change is reported in the same moment, further ones at most ten 
   expect(reports).toEqual([0, 100, 200, 300, 400, 500, 600, 700, 800, 900, 1000]);
 });
 
+test('what is urgent is reported in the same moment, and in a crowd every 10 ms', () => {
+  const { clock, reports, pace } = paced();
+  pace.changed();
+  for (let count = 0; count < 25; count++) {
+    clock.advance(1);
+    pace.urgent();
+  }
+  clock.advance(500);
+  expect(reports).toEqual([0, 10, 20, 30]);
+});
+
 test('counters alone are reported once a second', () => {
   const { clock, reports, pace } = paced();
   for (let count = 0; count < 250; count++) {

@@ -93,11 +93,13 @@ test('who says HELLO and is no Node of the cluster is counted', () => {
   expect(total('ingot_segment_dropped_total', { reason: 'unknownNode' })).toBe(1);
 });
 
-test('the time from the suspicion to the address is summed up', () => {
+test('the time from the suspicion to the address is summed up, and counted in its buckets', () => {
   const { note, total } = noting();
   note({ kind: 'memberChanged', id: n2, to: 'suspect' }, 1000);
   note({ kind: 'memberChanged', id: n2, to: 'down', cause: 'silent' }, 1155);
   note({ kind: 'ownerChanged', ip: vip, owns: true, cause: 'silent' }, 1255);
   expect(total('ingot_failover_seconds_count', {})).toBe(1);
   expect(total('ingot_failover_seconds_sum', {})).toBeCloseTo(0.255);
+  const buckets = ['0.25', '0.5', '5', '+Inf'].map((le) => total('ingot_failover_seconds_bucket', { le }));
+  expect(buckets).toEqual([0, 1, 1, 1]);
 });

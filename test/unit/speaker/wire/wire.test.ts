@@ -79,6 +79,18 @@ test('an address that was never used is probed, then announced and answered on t
   expect(speaker.ownerChanges).toEqual([{ segment: 'eth0', ip: vip, owns: true, cause: 'new' }]);
 });
 
+test('addresses that wait to be announced are told, until the last one is', () => {
+  const speaker = new Speaker();
+  speaker.take(Array.from({ length: 100 }, (_, at) => ({ ip: `192.0.2.${100 + at}` as Ip })));
+  const queued: number[] = [];
+  for (let step = 0; step < 200; step++) {
+    speaker.advance(50);
+    queued.push(...speaker.observed.segments.map(({ announcementsQueued }) => announcementsQueued));
+  }
+  expect(Math.max(...queued)).toBeGreaterThan(10);
+  expect(queued.at(-1)).toBe(0);
+});
+
 test('answers on named interfaces, whatever their prefixes', () => {
   const speaker = new Speaker();
   speaker.take([{ ip: vip, interfaces: ['eth1'] }]);

@@ -65,6 +65,7 @@ export function routeInputs({ slices, ...fields }: RouteFields = {}): RouteInput
     peers: ['left', 'right'].map((name) => ({ name, linkBandwidthAsn: undefined })),
     nowMs: 0,
     drain: 'none',
+    unsteady: new Set(),
     forwards: () => true,
     ...fields,
   };

@@ -18,11 +18,10 @@ function inputs(fields: Partial<PeerInputs> = {}): PeerInputs {
     peers: peers(['router']),
     bfdProfiles: new Set(['fast']),
     secrets: new Map([
-      ['good', { type: 'kubernetes.io/basic-auth', password: octets('hunter2') }],
-      ['opaque', { type: 'Opaque', password: octets('hunter2') }],
-      ['empty', { type: 'kubernetes.io/basic-auth', password: octets('') }],
-      ['absent', { type: 'kubernetes.io/basic-auth', password: undefined }],
-      ['long', { type: 'kubernetes.io/basic-auth', password: octets('x'.repeat(81)) }],
+      ['good', { password: octets('hunter2') }],
+      ['empty', { password: octets('') }],
+      ['absent', { password: undefined }],
+      ['long', { password: octets('x'.repeat(81)) }],
     ]),
     machine,
     ignoreExcludeLabel: false,
@@ -154,7 +153,6 @@ test.each<[object, string]>([
   [{ vrf: 'blue' }, 'error router spec.vrf MissingVRF'],
   [{ peerASN: 64_513, ebgpMultiHop: true }, 'error router spec.ebgpMultiHop InternalMultiHop'],
   [{ passwordSecret: { name: 'unknown' } }, 'error router spec.passwordSecret PasswordSecret'],
-  [{ passwordSecret: { name: 'opaque' } }, 'error router spec.passwordSecret PasswordSecret'],
   [{ passwordSecret: { name: 'empty' } }, 'error router spec.passwordSecret PasswordSecret'],
   [{ passwordSecret: { name: 'absent' } }, 'error router spec.passwordSecret PasswordSecret'],
   [{ passwordSecret: { name: 'long' } }, 'error router spec.passwordSecret PasswordTooLong'],
@@ -163,6 +161,14 @@ test.each<[object, string]>([
   expect(refused.sessions).toEqual([]);
   expect(brief(refused)).toEqual([problem]);
   expect(refused.problems[0]?.message).not.toContain('hunter2');
+});
+
+test('a peer with a Secret waits until Secrets are known', () => {
+  const waiting = desiredPeers(
+    inputs({ peers: peers(['router', { passwordSecret: { name: 'good' } }]), secrets: undefined }),
+  );
+  expect(waiting.sessions).toEqual([]);
+  expect(waiting.problems[0]?.message).toContain('Secret "good" is not known');
 });
 
 test('F16: a neighbour out of sight is warned about', () => {

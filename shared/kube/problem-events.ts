@@ -1,6 +1,6 @@
 // Says each problem once, as an Event on the object that has it.
-import type { Problem } from '#shared/config/problem.ts';
-import type { EventRecorder } from '#shared/kube/event-recorder.ts';
+import type { Problem } from '../config/problem.ts';
+import type { EventRecorder } from './event-recorder.ts';
 
 const apiVersion = 'metallb.io/v1beta1';
 
@@ -16,10 +16,10 @@ const poolReasons: ReadonlyMap<string, string> = new Map([
 const kinds: ReadonlySet<string> = new Set(['IPAddressPool', 'L2Advertisement', 'BGPAdvertisement']);
 
 export class ProblemEvents {
-  readonly #recorder: EventRecorder;
+  readonly #recorder: Pick<EventRecorder, 'record'>;
   #said: ReadonlySet<string> = new Set();
 
-  constructor(recorder: EventRecorder) {
+  constructor(recorder: Pick<EventRecorder, 'record'>) {
     this.#recorder = recorder;
   }
 
