@@ -92,7 +92,7 @@ const tiers: readonly Tier[] = [
         .then(() => ensureParts(steps)),
   },
   { name: 'demo', commands: [['npm', 'run', 'demo']], onRequest: true },
-  { name: 'bench', commands: ['allocate', 'arp', 'failover'].map(smoke), onRequest: true },
+  { name: 'bench', commands: ['allocate', 'arp', 'failover', 'bgp'].map(smoke), onRequest: true },
 ];
 
 const startedMs = Date.now();

@@ -7,11 +7,14 @@ import { enter, exitWith } from '../lab/enter.ts';
 import { Steps } from '../lab/output/steps.ts';
 import { ensurePackages } from '../lab/packages.ts';
 import { ensureParts } from '../lab/parts/parts.ts';
+import { ensureRouters } from '../lab/parts/routers.ts';
 
 async function main(): Promise<number> {
   const steps = new Steps(process.stderr);
   await ensurePackages(steps);
   await ensureParts(steps);
+  // A smoke takes what is there.
+  if (process.argv[2] === 'bgp' && !process.argv.includes('--smoke')) await ensureRouters(steps);
   // Data are known by the process that made them, and inside processes have other numbers: a folder of its own.
   const directory = mkdtempSync(join(tmpdir(), 'ingot-bench-'));
   process.env['TMPDIR'] = directory;

@@ -6,9 +6,10 @@ import { parseArgs } from 'node:util';
 import { allocate } from './allocate.ts';
 import { arp } from './arp.ts';
 import type { Bench, Figure } from './bench.ts';
+import { bgp } from './bgp.ts';
 import { failover } from './failover.ts';
 
-const benches: readonly Bench[] = [allocate, arp, failover];
+const benches: readonly Bench[] = [allocate, arp, bgp, failover];
 const defaultRounds = 3;
 
 const { values, positionals } = parseArgs({

@@ -9,6 +9,7 @@ import { writeRegression } from './regressions/regression.ts';
 import { simOptions, usage, type SimOptions } from './replay/options.ts';
 import { playable, type Playable } from './replay/playable.ts';
 import { TraceFile } from './replay/trace-file.ts';
+import { printFigures } from './scale/print-figures.ts';
 import { printScale } from './scale/print-scale.ts';
 import { formatLine, type TraceLine } from './trace.ts';
 
@@ -26,6 +27,7 @@ function main(args: readonly string[]): number {
   }
   if (options === 'help') console.log(usage);
   else if (options.scale) printScale(options);
+  else if (options.figures) printFigures(options);
   else if (options.explore !== undefined) return lookFor({ ...options, explore: options.explore });
   else return playOnce(options, playable(options));
   return 0;

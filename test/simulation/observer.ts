@@ -8,6 +8,7 @@ import type { SegmentState } from '#speaker/segment/segment.ts';
 import type { StoreChange } from './apiserver/store.ts';
 import type { Fault } from './faults/fault.ts';
 import type { UdpPacket } from './lan/udp-packet.ts';
+import type { BgpRouter, RouterEvent } from './routers/bgp-router.ts';
 
 /** One run of one program, from start to death. */
 export interface ProcessRef {
@@ -56,6 +57,8 @@ export interface Observer {
   datagram?(node: string, segment: string, packet: UdpPacket): void;
   /** A step of the engines of a segment in a speaker: the one thing told of the inside of programs, for what cannot be seen outside. */
   explained?(process: ProcessRef, step: ExplainedStep): void;
+  /** A router has heard something of a node, or done something with what it holds of it. */
+  routed?(router: BgpRouter, node: string, event: RouterEvent): void;
   /** Clients could not reach an address for a while; told when they can again, or when the simulation ends. */
   outage?(outage: Outage): void;
   started?(process: ProcessRef): void;

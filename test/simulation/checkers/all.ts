@@ -5,6 +5,9 @@ import { A1 } from './a1.ts';
 import { A2 } from './a2.ts';
 import { A3 } from './a3.ts';
 import { A4 } from './a4.ts';
+import { B1 } from './b1.ts';
+import { B2 } from './b2.ts';
+import { B3 } from './b3.ts';
 import { Tally, type Checker, type Invariant, type Measured, type NewChecker, type Violation } from './checker.ts';
 import { K1 } from './k1.ts';
 import { K2 } from './k2.ts';
@@ -40,6 +43,9 @@ const checkers: Readonly<Record<Invariant, NewChecker>> = {
   A2: (scene, tally) => new A2(scene, tally),
   A3: (scene, tally) => new A3(scene, tally),
   A4: (scene, tally) => new A4(scene, tally),
+  B1: (scene, tally) => new B1(scene, tally),
+  B2: (scene, tally) => new B2(scene, tally),
+  B3: (scene, tally) => new B3(scene, tally),
   K1: (scene, tally) => new K1(scene, tally),
   K2: (scene, tally) => new K2(scene, tally),
   L1: (scene, tally) => new L1(scene, tally),
@@ -139,6 +145,7 @@ function together(observers: readonly Observer[]): Observer {
     sent: wanting('sent'),
     datagram: wanting('datagram'),
     explained: wanting('explained'),
+    routed: wanting('routed'),
     outage: wanting('outage'),
     started: wanting('started'),
     ended: wanting('ended'),
@@ -160,6 +167,7 @@ function together(observers: readonly Observer[]): Observer {
     explained: (process, step) => {
       for (const observer of lists.explained) observer.explained(process, step);
     },
+    routed: (...told) => lists.routed.forEach((observer) => observer.routed(...told)),
     outage: (...told) => lists.outage.forEach((observer) => observer.outage(...told)),
     started: (...told) => lists.started.forEach((observer) => observer.started(...told)),
     ended: (...told) => lists.ended.forEach((observer) => observer.ended(...told)),

@@ -9,6 +9,8 @@ const leaseMs = 20_000;
 const reflectorMs = 40_000;
 /** A write waits up to 60 s and a fifth; it takes up to 5 s (§5). */
 const writeMs = 77_000;
+/** A session that was lost is dialled again after up to 2 minutes of failures. */
+const routersMs = 30_000;
 /** A list that never arrives is given up after 60 s, and asked for again after the longest back-off. */
 const lostListMs = 60_000 + reflectorMs;
 
@@ -45,6 +47,9 @@ export const afterEffectsMs: Readonly<Record<Fault['kind'], number>> = {
   // The hold of blind mode (§4).
   'udp filtered': 15_000,
   'multicast filtered': 15_000,
+  'arp suppression': quietMs,
+  'unicasts lost': quietMs,
+  replay: quietMs,
   // The hold of a claim by a foreign host (§4).
   'foreign claim': 35_000,
   'api outage': writeMs,
@@ -70,6 +75,9 @@ export const afterEffectsMs: Readonly<Record<Fault['kind'], number>> = {
   'pool shrunk': quietMs,
   'endpoints flap': quietMs,
   'exclude label': quietMs,
+  'router restart': routersMs,
+  'router reset': routersMs,
+  'bgp cut': routersMs,
 };
 
 /** While these last, and for their after-effects, programs may see and do nothing, or go by what is long over. Others change what is true only. */
@@ -140,6 +148,18 @@ export const boundsMs = {
   gap: 250,
   /** A4: after the last accepted renewal was sent. */
   fence: 5_000,
+  /** A4: a Lease lasts 15 s, by clocks that run up to 100 ppm too fast. */
+  lease: 14_990,
+  /** B1: a node that is excluded no more may have begun to leave: it avoids, withdraws and ends (spec/bgp §9). */
+  leaveRoutes: 10_000,
+  /** B1: from SIGTERM to SIGKILL. */
+  ending: 30_000,
+  /** B2: routes are what is wanted so soon after it is quiet: a plan, or the longest wait for a session (spec/bgp §2.1 F7, F8). */
+  routes: 15_000,
+  /** B2: the hold time of a BGPPeer that says none, and a moment. */
+  dead: 9_000 + 200,
+  /** B3: time for everybody to find other routes (spec/bgp §9). */
+  avoided: 4_900,
   /** L12: a program learns of a new MAC through netlink within 5 ms, and may send before it has read the news. */
   newMac: 10,
   /** K1: idle after so much quiet. */

@@ -17,6 +17,8 @@ import { Past } from './past.ts';
 export interface Candidates {
   /** In the order of their names; true: Ready. */
   readonly nodes: ReadonlyMap<string, boolean>;
+  /** Those that some Service behind it reaches: they tell routers so, each for itself. */
+  readonly announcers: ReadonlySet<string>;
   /** Some Service behind it has an endpoint: somebody is to answer if there is a candidate. */
   readonly isServed: boolean;
 }
@@ -24,7 +26,7 @@ export interface Candidates {
 /** Where the traffic of a Service has somewhere to go. */
 type Usable = 'none' | 'everywhere' | ReadonlySet<string>;
 
-const nobody: Candidates = { nodes: new Map(), isServed: false };
+const nobody: Candidates = { nodes: new Map(), announcers: new Set(), isServed: false };
 const excludeLabel = 'node.kubernetes.io/exclude-from-external-load-balancers';
 const taints: ReadonlySet<unknown> = new Set(['node.kubernetes.io/out-of-service', 'ToBeDeletedByClusterAutoscaler']);
 
@@ -110,8 +112,11 @@ export class CandidatesOfAddresses implements Observer {
     const usable = holders.map((holder) => this.#usable(holder));
     const isServed = usable.some((where) => where !== 'none');
     const deciding = isServed ? usable.filter((where) => where !== 'none') : usable;
-    const reaches = (node: string): boolean => deciding.every((where) => typeof where === 'string' || where.has(node));
-    return { nodes: new Map([...this.#allNodes].filter(([node]) => reaches(node))), isServed };
+    const reaches = (node: string): boolean => deciding.every((where) => leadsTo(where, node));
+    const announces = (node: string): boolean => isServed && deciding.some((where) => leadsTo(where, node));
+    const all = [...this.#allNodes];
+    const announcers = new Set(all.map(([node]) => node).filter(announces));
+    return { nodes: new Map(all.filter(([node]) => reaches(node))), announcers, isServed };
   }
 
   get #isAdvertised(): boolean {
@@ -155,6 +160,10 @@ export class CandidatesOfAddresses implements Observer {
   }
 }
 
+function leadsTo(where: Usable, node: string): boolean {
+  return typeof where === 'string' || where.has(node);
+}
+
 /** The oldest has it, and with it those of the same key. */
 function sharing(holders: readonly ServiceFacts[]): readonly ServiceFacts[] {
   const [first, ...others] = holders.toSorted((a, b) => (isOlder(a, b) ? -1 : 1));
@@ -181,5 +190,6 @@ function serviceOf({ metadata: { namespace, labels } }: KubeObject): string {
 function isSame(a: Candidates, b: Candidates): boolean {
   const isSameNodes =
     a.nodes.size === b.nodes.size && [...a.nodes].every(([node, ready]) => b.nodes.get(node) === ready);
-  return isSameNodes && a.isServed === b.isServed;
+  const isSameAnnouncers = a.announcers.size === b.announcers.size && a.announcers.isSubsetOf(b.announcers);
+  return isSameNodes && isSameAnnouncers && a.isServed === b.isServed;
 }

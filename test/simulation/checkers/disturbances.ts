@@ -3,10 +3,19 @@
 import type { Ip } from '#shared/net/ip.ts';
 import type { Fault } from '../faults/fault.ts';
 import type { Observer, ProcessRef } from '../observer.ts';
+import { lanOfIp } from '../world/address-plan.ts';
 import { Alive } from './alive.ts';
 import { afterEffectsMs, restartMs, toleratedPauseMs } from './bounds.ts';
 
-type Where = { readonly node: string } | { readonly ip: Ip } | 'lan' | undefined;
+/** Somewhere in all of this; what is not said is anything. */
+interface Place {
+  readonly node?: string;
+  readonly ip?: Ip;
+  readonly lan?: number | undefined;
+}
+
+/** Undefined: nowhere. */
+type Where = Place | undefined;
 
 interface Ended {
   readonly where: Where;
@@ -35,8 +44,7 @@ export class Disturbances implements Observer {
 
   /** Another node may take the address from this one. */
   excuses(node: string, ip: Ip): boolean {
-    const concerns = (where: Where): boolean =>
-      where === 'lan' || (where !== undefined && ('node' in where ? where.node === node : where.ip === ip));
+    const concerns = (where: Where): boolean => where !== undefined && isWithin(where, node, ip);
     for (const fault of this.#active) if (concerns(whereOf(fault))) return true;
     const nowUs = this.#nowUs();
     if (this.#ended.some(({ where, untilUs }) => untilUs >= nowUs && concerns(where))) return true;
@@ -46,7 +54,7 @@ export class Disturbances implements Observer {
   /** It hears and is heard again: until it has heard what happened, it goes on as before. */
   isReturning(node: string): boolean {
     const since = this.#nowUs();
-    return this.#ended.some(({ where, untilUs }) => untilUs >= since && isNode(where, node));
+    return this.#ended.some(({ where, untilUs }) => untilUs >= since && where?.node === node);
   }
 
   faultBegan(fault: Fault): void {
@@ -78,7 +86,7 @@ export class Disturbances implements Observer {
   #disturbedNodes(): ReadonlySet<string> {
     const found = new Set<string>();
     const add = (where: Where): void => {
-      if (where !== undefined && where !== 'lan' && 'node' in where) found.add(where.node);
+      if (where?.node !== undefined) found.add(where.node);
     };
     for (const fault of this.#active) add(whereOf(fault));
     for (const { where, untilUs } of this.#ended) if (untilUs >= this.#nowUs()) add(where);
@@ -97,8 +105,10 @@ export class Disturbances implements Observer {
   }
 }
 
-function isNode(where: Where, node: string): boolean {
-  return where !== undefined && where !== 'lan' && 'node' in where && where.node === node;
+function isWithin(where: Place, node: string, ip: Ip): boolean {
+  if (where.node !== undefined && where.node !== node) return false;
+  if (where.ip !== undefined && where.ip !== ip) return false;
+  return where.lan === undefined || where.lan === lanOfIp(ip);
 }
 
 /** Undefined: nobody loses anything by it. */
@@ -106,15 +116,17 @@ function whereOf(fault: Fault): Where {
   switch (fault.kind) {
     case 'power loss':
     case 'kernel hang':
-    case 'carrier loss':
-    case 'flap':
-    case 'deaf':
-    case 'mute':
     case 'slow':
     case 'killed while writing':
     case 'kube-proxy stuck':
     case 'wrong key':
       return { node: fault.node };
+    case 'carrier loss':
+    case 'flap':
+    case 'deaf':
+    case 'mute':
+    case 'unicasts lost':
+      return { node: fault.node, lan: fault.lan ?? 0 };
     case 'freeze':
       return fault.forMs > toleratedPauseMs ? { node: fault.node } : undefined;
     case 'pause':
@@ -126,11 +138,10 @@ function whereOf(fault: Fault): Where {
     case 'partition':
     case 'udp filtered':
     case 'multicast filtered':
-      return 'lan';
-    case 'loss':
-      return fault.percent > 5 ? 'lan' : undefined;
     case 'loss in bursts':
-      return 'lan';
+      return { lan: fault.lan };
+    case 'loss':
+      return fault.percent > 5 ? { lan: fault.lan } : undefined;
     default:
       return undefined;
   }

@@ -1,9 +1,8 @@
 // What checkers know of Services and pools: read from the objects themselves, by rules written down anew from spec/allocation.md §3, so that an
-// error in the product does not cancel out here. Only what users of the simulation do is covered: IPv4, no selectors on pools.
+// error in the product does not cancel out here. Only what users of the simulation do is covered: no selectors on pools.
 import assert from 'node:assert';
-import type { Ip } from '#shared/net/ip.ts';
+import { familyOf, ipFromNumber, ipToNumber, parseIp, type Family, type Ip } from '#shared/net/ip.ts';
 import { fieldsOf, keyOf, listOf, type Fields, type KubeObject } from '../apiserver/object.ts';
-import { ipv4Number } from '../lan/octets.ts';
 import { shownBy } from '../world/shown-addresses.ts';
 
 export interface ServiceFacts {
@@ -14,6 +13,8 @@ export interface ServiceFacts {
   /** RFC 3339, which sorts by time. */
   readonly created: string;
   readonly addresses: readonly Ip[];
+  /** One address of each is wanted, from one pool. */
+  readonly families: readonly Family[];
   readonly isLocal: boolean;
   readonly sharing: Sharing;
   readonly wantedAddresses: readonly string[];
@@ -31,7 +32,8 @@ interface Sharing {
 export interface PoolFacts {
   readonly name: string;
   readonly created: string;
-  readonly ranges: readonly (readonly [first: number, last: number])[];
+  /** All of them: pools of the simulation are small. */
+  readonly addresses: ReadonlySet<Ip>;
 }
 
 const known = new WeakMap<KubeObject, ServiceFacts>();
@@ -64,6 +66,7 @@ function readService(service: KubeObject): ServiceFacts {
     isOurs,
     created: creationTimestamp,
     addresses: shownBy(service),
+    families: listOf(spec['ipFamilies']) as readonly Family[],
     isLocal,
     sharing,
     wantedAddresses,
@@ -83,11 +86,25 @@ export function isOlder(a: ServiceFacts, b: ServiceFacts): boolean {
   return a.created < b.created || (a.created === b.created && a.uid < b.uid);
 }
 
+const knownPools = new WeakMap<KubeObject, PoolFacts>();
+
 export function poolFacts(pool: KubeObject): PoolFacts {
+  const before = knownPools.get(pool);
+  if (before !== undefined) return before;
+  const facts = readPool(pool);
+  knownPools.set(pool, facts);
+  return facts;
+}
+
+function readPool(pool: KubeObject): PoolFacts {
   const spec = fieldsOf(pool['spec']);
   assert(spec['serviceAllocation'] === undefined && spec['avoidBuggyIPs'] !== true, 'not known to checkers');
   const { name, creationTimestamp: created } = pool.metadata;
-  return { name, created, ranges: listOf(spec['addresses']).map((entry) => rangeOf(String(entry))) };
+  return {
+    name,
+    created,
+    addresses: new Set(listOf(spec['addresses']).flatMap((entry) => addressesOf(String(entry)))),
+  };
 }
 
 /** §3.1 and 3.3: the Service may have the address from some pool. */
@@ -96,15 +113,16 @@ export function isInPool({ wantedPool, wantedAddresses }: ServiceFacts, ip: Ip, 
   return pools.some((pool) => (wantedPool === '' || wantedPool === pool.name) && holds(pool, ip));
 }
 
-export function holds({ ranges }: PoolFacts, ip: Ip): boolean {
-  const number = ipv4Number(ip);
-  return ranges.some(([first, last]) => first <= number && number <= last);
+export function holds({ addresses }: PoolFacts, ip: Ip): boolean {
+  return addresses.has(ip);
 }
 
-function rangeOf(entry: string): readonly [number, number] {
-  const [first = '', last] = entry.split('-');
-  assert(last !== undefined, `not known to checkers: ${entry}`);
-  return [ipv4Number(first as Ip), ipv4Number(last as Ip)];
+function addressesOf(range: string): readonly Ip[] {
+  const [first, last] = range.split('-').map(parseIp);
+  assert(first !== undefined && last !== undefined, `not known to checkers: ${range}`);
+  const start = ipToNumber(first);
+  const count = Number(ipToNumber(last) - start) + 1;
+  return Array.from({ length: count }, (_, step) => ipFromNumber(familyOf(first), start + BigInt(step)));
 }
 
 function selectorText(spec: Fields): string {

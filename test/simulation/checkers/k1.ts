@@ -25,7 +25,14 @@ const windowUs = 10_000_000;
 /** What was decided before the answer came may be under way. */
 const toleranceUs = 1_000;
 /** Written by programs when something happened, not by people. */
-const ownKinds: ReadonlySet<string> = new Set(['leases', 'events', 'servicel2statuses', 'configurationstates']);
+const ownKinds: ReadonlySet<string> = new Set([
+  'leases',
+  'events',
+  'servicel2statuses',
+  'configurationstates',
+  'servicebgpstatuses',
+  'bgpsessionstates',
+]);
 
 export class K1 implements Checker {
   readonly #scene: Scene;

@@ -1,5 +1,5 @@
 // L1: when it is quiet exactly one node answers for an address that has candidates and somewhere to send its traffic, and it is one of them; for
-// others nobody does.
+// others nobody does; and on no LAN but the one where the address is on-link.
 import type { Ip } from '#shared/net/ip.ts';
 import { boundsMs } from './bounds.ts';
 import type { Checker, Tally } from './checker.ts';
@@ -15,6 +15,11 @@ export class L1 implements Checker {
     this.#scene = scene;
     this.#tally = tally;
     scene.onTouched((ip) => this.#look(ip));
+  }
+
+  answering(node: string, segment: string, ip: Ip, isAnswering: boolean): void {
+    const lan = this.#scene.world.lanOf(ip).name;
+    this.#tally.judge(!isAnswering || segment === lan, ip, () => `${node} answers on ${segment}, and it is on ${lan}`);
   }
 
   tick(): void {

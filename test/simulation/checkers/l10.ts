@@ -1,7 +1,6 @@
-// L10: a node that yielded an address sends no ARP in its name, and does not claim it, until it answers for it anew.
+// L10: a node that yielded an address sends no ARP and no neighbour discovery in its name, and does not claim it, until it answers for it anew.
 import type { Ip } from '#shared/net/ip.ts';
-import { readArp } from '../lan/arp-message.ts';
-import { ipv4Text } from '../lan/octets.ts';
+import { saidIn } from '../lan/said.ts';
 import { addressesIn, kindOfMessage, readSegmentMessage } from '../lan/segment-message.ts';
 import type { UdpPacket } from '../lan/udp-packet.ts';
 import type { Checker, Tally } from './checker.ts';
@@ -35,17 +34,17 @@ export class L10 implements Checker {
     if (isAnswering) {
       yielded.delete(ip);
       this.#doubts = this.#doubts.filter((doubt) => doubt.node !== node || doubt.ip !== ip);
-    } else if (this.#isShown(ip) && this.#isAble(node)) yielded.set(ip, this.#scene.nowUs);
+    } else if (this.#isShown(ip) && this.#isAble(node, ip)) yielded.set(ip, this.#scene.nowUs);
   }
 
   sent(node: string, _segment: string, frame: Uint8Array): void {
     this.#settleDoubts();
     const yielded = this.#yielded.get(node);
     if (yielded === undefined || yielded.size === 0) return;
-    const arp = readArp(frame);
-    if (arp === undefined) return;
+    const said = saidIn(frame);
+    if (said?.ip === undefined) return;
     this.#tally.evaluated++;
-    this.#doubt(node, ipv4Text(arp.senderIp), yielded, 'sent ARP for');
+    this.#doubt(node, said.ip, yielded, 'announced');
   }
 
   datagram(node: string, _segment: string, { datagram }: UdpPacket): void {
@@ -64,7 +63,7 @@ export class L10 implements Checker {
 
   #doubt(node: string, ip: Ip, yielded: Map<Ip, number>, what: string): void {
     // What it does while nobody can see whether it answers is no news.
-    if (!this.#isShown(ip) || !this.#isSeen(node)) return void yielded.delete(ip);
+    if (!this.#isShown(ip) || !this.#isSeen(node, ip)) return void yielded.delete(ip);
     const yieldedUs = yielded.get(ip);
     const atUs = this.#scene.nowUs;
     // In the moment in which it yields it may have sent before.
@@ -84,8 +83,8 @@ export class L10 implements Checker {
   }
 
   /** Nothing keeps those outside from seeing whether it answers. */
-  #isSeen(node: string): boolean {
-    const { nic } = this.#scene.world.machine(node);
+  #isSeen(node: string, ip: Ip): boolean {
+    const nic = this.#scene.nicFor(node, ip);
     return nic.hasCarrier && !nic.attachment.isDeaf;
   }
 
@@ -95,9 +94,10 @@ export class L10 implements Checker {
   }
 
   /** It ceased because its program had it so, not because nothing reaches it or nothing runs. */
-  #isAble(node: string): boolean {
+  #isAble(node: string, ip: Ip): boolean {
     const machine = this.#scene.world.machine(node);
-    const { kernel, nic } = machine;
+    const { kernel } = machine;
+    const nic = this.#scene.nicFor(node, ip);
     const isHeard = kernel.isRunning && nic.isUp && nic.hasCarrier && !nic.attachment.isDeaf;
     const threads = machine.process('speaker')?.threads ?? [];
     return isHeard && threads.length > 0 && threads.every((thread) => thread.isAlive && !thread.isHeld);

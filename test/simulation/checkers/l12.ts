@@ -1,11 +1,10 @@
-// L12: no node sends ARP in the name of an address that no Service shows, nor with a MAC address that is not its own.
+// L12: no node sends ARP or neighbour discovery in the name of an address that no Service shows, nor with a MAC address that is not its own.
 import type { Ip } from '#shared/net/ip.ts';
 import type { StoreChange } from '../apiserver/store.ts';
 import { services } from '#shared/kube/resources.ts';
 import type { Fault } from '../faults/fault.ts';
-import { readArp, type ArpMessage } from '../lan/arp-message.ts';
-import { ipv4Number, ipv4Text, macText, readMac } from '../lan/octets.ts';
-import { nodeIp } from '../world/address-plan.ts';
+import { macText, readMac } from '../lan/octets.ts';
+import { saidIn, type Said } from '../lan/said.ts';
 import { boundsMs } from './bounds.ts';
 import type { Checker, Tally } from './checker.ts';
 import { serviceFacts } from './facts.ts';
@@ -16,7 +15,7 @@ const sourceOffset = 6;
 export class L12 implements Checker {
   readonly #scene: Scene;
   readonly #tally: Tally;
-  readonly #own: ReadonlyMap<string, number>;
+  readonly #own: ReadonlyMap<string, ReadonlySet<Ip>>;
   /** When the last Service ceased to show it. */
   readonly #vanishedUs = new Map<Ip, number>();
   /** By node: when its MAC address changed. */
@@ -25,7 +24,12 @@ export class L12 implements Checker {
   constructor(scene: Scene, tally: Tally) {
     this.#scene = scene;
     this.#tally = tally;
-    this.#own = new Map([...scene.world.machines.values()].map(({ name, index }) => [name, ipv4Number(nodeIp(index))]));
+    this.#own = new Map(
+      [...scene.world.machines.values()].map(({ name, nics }) => [
+        name,
+        new Set(nics.flatMap(({ addresses }) => addresses.map(({ ip }) => ip))),
+      ]),
+    );
   }
 
   stored({ resource, before }: StoreChange): void {
@@ -40,24 +44,24 @@ export class L12 implements Checker {
     if (fault.kind === 'mac change') this.#replacedUs.set(fault.node, this.#scene.nowUs);
   }
 
-  sent(node: string, _segment: string, frame: Uint8Array): void {
-    const arp = readArp(frame);
-    if (arp === undefined) return;
-    this.#judgeMac(node, arp, readMac(frame, sourceOffset));
-    if (arp.senderIp === this.#own.get(node) || arp.senderIp === 0) return;
-    const ip = ipv4Text(arp.senderIp);
-    this.#tally.judge(this.#mayBeShown(ip), ip, () => `${node} sends ARP for what no Service shows`);
+  sent(node: string, segment: string, frame: Uint8Array): void {
+    const said = saidIn(frame);
+    if (said === undefined) return;
+    this.#judgeMac(node, segment, said, readMac(frame, sourceOffset));
+    const { ip } = said;
+    if (ip === undefined || this.#own.get(node)?.has(ip) === true) return;
+    this.#tally.judge(this.#mayBeShown(ip), ip, () => `${node} announces what no Service shows`);
   }
 
-  #judgeMac(node: string, { senderMac, senderIp }: ArpMessage, source: number): void {
-    const { mac } = this.#scene.world.machine(node).nic;
+  #judgeMac(node: string, segment: string, said: Said, source: number): void {
+    const { mac } = this.#scene.world.machine(node).nicOn(segment);
     const replacedUs = this.#replacedUs.get(node) ?? -Infinity;
     const isKnown = this.#scene.sight.sinceUs !== undefined && this.#scene.nowUs > replacedUs + boundsMs.newMac * 1000;
-    const holds = (senderMac === mac && source === mac) || !isKnown;
+    const holds = (said.mac === mac && source === mac) || !isKnown;
     this.#tally.judge(
       holds,
-      ipv4Text(senderIp),
-      () => `${node} sends ARP as ${macText(senderMac)}, and is ${macText(mac)}`,
+      said.ip ?? node,
+      () => `${node} says that it is ${macText(said.mac)}, and is ${macText(mac)}`,
     );
   }
 

@@ -36,7 +36,7 @@ export class L13 implements Checker {
     }
     if (event.kind === 'drained') {
       reading.isBehind = false;
-      const unread = this.#scene.world.machine(process.node).kernel.unreadDatagrams(process.name);
+      const unread = this.#scene.world.machine(process.node).kernel.unreadDatagrams(process.name, segment);
       this.#tally.judge(unread === 0, process.node, () => `decides while ${unread} datagrams wait to be read`);
     }
     for (const effect of effects) this.#judge(process, event.kind, reading, effect);

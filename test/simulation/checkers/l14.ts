@@ -1,6 +1,6 @@
-// L14: what a node sends, frames and datagrams, by the second: little when it is quiet, announcements within their pace at all times.
+// L14: what a node sends on one LAN, frames and datagrams, by the second: little when it is quiet, announcements within their pace at all times.
 import type { Ip } from '#shared/net/ip.ts';
-import { isAnnouncement, readArp } from '../lan/arp-message.ts';
+import { saidIn } from '../lan/said.ts';
 import { announcementFrames, steadyFrames } from './bounds.ts';
 import type { Checker, Tally } from './checker.ts';
 import type { Scene } from './scene.ts';
@@ -13,7 +13,7 @@ interface Sent {
 export class L14 implements Checker {
   readonly #scene: Scene;
   readonly #tally: Tally;
-  /** By node, in this second. */
+  /** By node and LAN, in this second. */
   readonly #sent = new Map<string, Sent>();
   /** The second that begins is quiet, as far as one can know. */
   #wasCalm = false;
@@ -28,15 +28,14 @@ export class L14 implements Checker {
     this.#wasCalm = false;
   }
 
-  sent(node: string, _segment: string, frame: Uint8Array): void {
-    const sent = this.#sentBy(node);
-    const arp = readArp(frame);
-    if (arp !== undefined && isAnnouncement(arp)) sent.announcements++;
+  sent(node: string, segment: string, frame: Uint8Array): void {
+    const sent = this.#sentBy(node, segment);
+    if (saidIn(frame)?.isAnnouncement === true) sent.announcements++;
     else sent.others++;
   }
 
-  datagram(node: string): void {
-    this.#sentBy(node).others++;
+  datagram(node: string, segment: string): void {
+    this.#sentBy(node, segment).others++;
   }
 
   tick(): void {
@@ -51,11 +50,12 @@ export class L14 implements Checker {
     this.#wasCalm = isCalm;
   }
 
-  #sentBy(node: string): Sent {
-    const known = this.#sent.get(node);
+  #sentBy(node: string, segment: string): Sent {
+    const key = `${node} ${segment}`;
+    const known = this.#sent.get(key);
     if (known !== undefined) return known;
     const sent = { announcements: 0, others: 0 };
-    this.#sent.set(node, sent);
+    this.#sent.set(key, sent);
     return sent;
   }
 }

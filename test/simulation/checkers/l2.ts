@@ -87,8 +87,8 @@ export class L2 implements Checker {
 
   /** Some two of those that answer; when they do no more, it is as if they did. */
   #hearEachOther(ip: Ip): boolean {
-    const { lan, machines } = this.#scene.world;
-    const found = [...this.#scene.answerers(ip)].flatMap((node) => machines.get(node)?.nic.attachment ?? []);
+    const lan = this.#scene.world.lanOf(ip);
+    const found = Array.from(this.#scene.answerers(ip), (node) => this.#scene.nicFor(node, ip).attachment);
     if (found.length < 2) return ![...this.#scene.world.activeFaults].some(({ kind }) => parting.has(kind));
     return found.some((one, index) => {
       return found.slice(index + 1).some((other) => lan.hears(one, other) && lan.hears(other, one));

@@ -1,8 +1,7 @@
 // L3: after the crash of a node, how long until another one announces each of its addresses.
 import type { Ip } from '#shared/net/ip.ts';
 import type { Fault } from '../faults/fault.ts';
-import { isAnnouncement, readArp } from '../lan/arp-message.ts';
-import { ipv4Text } from '../lan/octets.ts';
+import { saidIn } from '../lan/said.ts';
 import { boundsMs } from './bounds.ts';
 import type { Checker, Tally } from './checker.ts';
 import type { Scene } from './scene.ts';
@@ -24,8 +23,8 @@ export class L3 implements Checker {
   sent(node: string, _segment: string, frame: Uint8Array): void {
     const crash = this.#scene.crashes.current('node');
     if (crash === undefined || crash.node === node) return;
-    const arp = readArp(frame);
-    const ip = arp !== undefined && isAnnouncement(arp) ? ipv4Text(arp.senderIp) : undefined;
+    const said = saidIn(frame);
+    const ip = said?.isAnnouncement === true ? said.ip : undefined;
     if (ip === undefined || !crash.addresses.has(ip) || this.#announced.has(ip)) return;
     this.#announced.add(ip);
     this.#measure(ip, crash.atUs, `announced by ${node}`);

@@ -22,8 +22,8 @@ const mostLossPercent = 20;
 export class L6 implements Checker {
   readonly #scene: Scene;
   readonly #tally: Tally;
-  /** By node, and for the LAN under '': when something that keeps it from being heard ended. */
-  readonly #endedUs = new Map<string, number>();
+  /** What kept somebody from being heard, and when it ended. */
+  #ended: readonly { readonly fault: Fault; readonly atUs: number }[] = [];
   /** By node: when its speaker came back, and how long it had been away. */
   readonly #awayUs = new Map<string, number>();
 
@@ -33,39 +33,49 @@ export class L6 implements Checker {
   }
 
   faultEnded(fault: Fault): void {
-    const node = hindered(fault);
-    if (node !== undefined) this.#endedUs.set(node, this.#scene.nowUs);
+    const atUs = this.#scene.nowUs;
+    const recentUs = atUs - boundsMs.verdict * 1000;
+    if (hindered(fault) !== undefined) {
+      this.#ended = [...this.#ended.filter((each) => each.atUs >= recentUs), { fault, atUs }];
+    }
   }
 
   ended({ program, node }: ProcessRef): void {
     if (program === 'speaker') this.#awayUs.set(node, this.#scene.nowUs);
   }
 
-  datagram(node: string, _segment: string, { datagram }: UdpPacket): void {
+  datagram(node: string, segment: string, { datagram }: UdpPacket): void {
     if (kindOfMessage(datagram) !== 'down') return;
     const message = readSegmentMessage(datagram);
     const about = message === undefined ? undefined : aboutOf(message);
     const accused = about === undefined ? undefined : this.#scene.world.nameOf(about);
     if (message === undefined || accused === undefined || !this.#scene.world.machines.has(accused)) return;
     const cause = downCauseOf(message);
-    const holds = cause === 'speakerDown' ? this.#isSpeakerAway(accused) : this.#isHindered(node, accused);
+    const holds =
+      cause === 'speakerDown' ? this.#isSpeakerAway(accused, segment) : this.#isHindered(node, accused, segment);
     this.#tally.judge(holds, accused, () => `${node} says that it is down (${cause}), and it is not`);
   }
 
   /** Not within the last moments either: its own repeats and others' clocks. */
-  #isHindered(watcher: string, accused: string): boolean {
+  #isHindered(watcher: string, accused: string, segment: string): boolean {
     const { world, nowUs } = this.#scene;
     const machine = world.machine(accused);
-    const { kernel, nic } = machine;
+    const { kernel } = machine;
+    const nic = machine.nicOn(segment);
+    const lan = nic.attachment.segment;
     const works = kernel.isRunning && nic.isUp && nic.hasCarrier && !nic.attachment.isDeaf && !nic.attachment.isMute;
     if (!works || !kernel.answersArp) return true;
-    const other = world.machine(watcher).nic.attachment;
-    if (!world.lan.hears(other, nic.attachment) || !world.lan.hears(nic.attachment, other)) return true;
+    const other = world.machine(watcher).nicOn(segment).attachment;
+    if (!lan.hears(other, nic.attachment) || !lan.hears(nic.attachment, other)) return true;
     const recentUs = nowUs - boundsMs.verdict * 1000;
-    const isRecent = (where: string): boolean => (this.#endedUs.get(where) ?? -Infinity) >= recentUs;
-    if (isRecent('') || isRecent(accused) || isRecent(watcher)) return true;
+    const isConcerned = (fault: Fault, isOver: boolean): boolean => {
+      const where = isOn(fault, world.lans.indexOf(lan)) ? hindered(fault) : undefined;
+      // Who cannot be told anything alone hears all the same that others live.
+      return where === '' || where === accused || (where === watcher && (isOver || fault.kind !== 'unicasts lost'));
+    };
+    if (this.#ended.some(({ fault, atUs }) => atUs >= recentUs && isConcerned(fault, true))) return true;
     if (this.#scene.weather.isArpAloneSince(recentUs) || this.#isFaint(accused)) return true;
-    return [...world.activeFaults].some((fault) => [accused, watcher].includes(hindered(fault) ?? ''));
+    return [...world.activeFaults].some((fault) => hindered(fault) !== '' && isConcerned(fault, false));
   }
 
   /** Its kernel alone is there to be heard, and more is lost than anybody is asked to bear (spec/simulation.md §3). */
@@ -76,14 +86,21 @@ export class L6 implements Checker {
     return percent > mostLossPercent && world.machine(accused).process('speaker') === undefined;
   }
 
-  #isSpeakerAway(accused: string): boolean {
+  #isSpeakerAway(accused: string, segment: string): boolean {
     const { world, nowUs } = this.#scene;
     const process = world.machine(accused).process('speaker');
     const recentUs = nowUs - 2 * boundsMs.restart * 1000;
     const isPaused = process?.threads.some((thread) => thread.isHeld) ?? false;
     if (process === undefined || isPaused || (this.#awayUs.get(accused) ?? -Infinity) >= recentUs) return true;
-    return [...world.activeFaults].some(({ kind }) => silencing.has(kind)) || this.#isHindered(accused, accused);
+    return (
+      [...world.activeFaults].some(({ kind }) => silencing.has(kind)) || this.#isHindered(accused, accused, segment)
+    );
   }
+}
+
+/** Faults that are not of one LAN are of all. */
+function isOn(fault: Fault, lan: number): boolean {
+  return !('lan' in fault) || fault.lan === lan;
 }
 
 /** Whom it keeps from hearing or being heard; '': anybody. */
@@ -98,6 +115,7 @@ function hindered(fault: Fault): string | undefined {
     case 'flap':
     case 'deaf':
     case 'mute':
+    case 'unicasts lost':
     // Who cannot be heard saying so is asked at the address that it had.
     case 'mac change':
       return fault.node;

@@ -1,10 +1,9 @@
 // Liveness: when it has been quiet for a while every Service that can have an address has one, every address that somebody can answer for is
 // reached by its clients, and conditions say what is.
-import type { Ip } from '#shared/net/ip.ts';
+import { familyOf, type Ip } from '#shared/net/ip.ts';
 import { services } from '#shared/kube/resources.ts';
 import { fieldsOf, listOf, type KubeObject } from '../apiserver/object.ts';
 import type { StoreChange } from '../apiserver/store.ts';
-import { ipv4Text } from '../lan/octets.ts';
 import { boundsMs } from './bounds.ts';
 import type { Checker, Tally } from './checker.ts';
 import { isInPool, mayShare, serviceFacts, type ServiceFacts } from './facts.ts';
@@ -57,7 +56,7 @@ export class Liveness implements Checker {
   #judgeService(service: KubeObject): void {
     const facts = serviceFacts(service);
     const { key } = facts;
-    const hasAddress = facts.addresses.length > 0;
+    const hasAddress = facts.addresses.length >= facts.families.length;
     this.#see(
       'given',
       key,
@@ -81,19 +80,19 @@ export class Liveness implements Checker {
     this.#see('reached', ip, !isWanted || clients.some((client) => client.reaches(ip)), () => 'no client reaches it');
   }
 
-  /** By trying every address of every pool. */
+  /** By trying every address of every pool: one of each family, from the same. */
   #canBeGiven(facts: ServiceFacts): boolean {
     const { declared, world } = this.#scene;
-    for (const { ranges } of declared.pools) {
-      for (const [first, last] of ranges) {
-        for (let number = first; number <= last; number++) {
-          const ip = ipv4Text(number);
-          const holders = [...world.shown.holders(ip).values()].map(serviceFacts);
-          if (isInPool(facts, ip, declared.pools) && holders.every((other) => mayShare(facts, other))) return true;
-        }
-      }
-    }
-    return false;
+    const isFree = (ip: Ip): boolean => {
+      const holders = [...world.shown.holders(ip).values()].map(serviceFacts);
+      return isInPool(facts, ip, declared.pools) && holders.every((other) => mayShare(facts, other));
+    };
+    return declared.pools.some(({ addresses }) =>
+      facts.families.every((family) => {
+        for (const ip of addresses) if (familyOf(ip) === family && isFree(ip)) return true;
+        return false;
+      }),
+    );
   }
 
   #see(what: What, subject: string, holds: boolean, message: () => string): void {

@@ -1,5 +1,6 @@
 // Whose address it is, seen from outside: whoever answers for it, the first if there are two, the last if there is none. And why another one does now.
 import type { Ip } from '#shared/net/ip.ts';
+import { boundsMs } from './bounds.ts';
 import type { Candidates } from './candidates.ts';
 import type { Scene } from './scene.ts';
 
@@ -15,6 +16,9 @@ export interface Move {
 
 interface Owner {
   readonly node: string;
+  readonly sinceUs: number;
+  /** Whose it was before. */
+  readonly before: string | undefined;
   /** What was declared since nobody answers. */
   readonly silent: Candidates[];
 }
@@ -42,9 +46,14 @@ export class Owners {
   }
 
   #becomes(node: string, ip: Ip, owner: Owner | undefined): void {
-    this.#owners.set(ip, { node, silent: [] });
-    if (owner === undefined || owner.node === node) return;
-    this.#moved({ ip, from: owner.node, to: node, cause: this.#cause(ip, owner, node) });
+    const { nowUs } = this.#scene;
+    const sinceUs = owner?.node === node ? owner.sinceUs : nowUs;
+    // Two that took it at once have settled who has it: that is one move.
+    const isSettled = owner !== undefined && owner.node !== node && nowUs - owner.sinceUs <= boundsMs.twice * 1000;
+    const from = isSettled ? owner.before : owner?.node;
+    this.#owners.set(ip, { node, sinceUs, before: owner?.node === node ? owner.before : from, silent: [] });
+    if (owner === undefined || from === undefined || from === node) return;
+    this.#moved({ ip, from, to: node, cause: this.#cause(ip, { ...owner, node: from }, node) });
   }
 
   #isHeld(node: string): boolean {

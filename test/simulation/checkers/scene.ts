@@ -3,6 +3,7 @@
 import type { Ip } from '#shared/net/ip.ts';
 import type { StoreChange } from '../apiserver/store.ts';
 import type { Fault } from '../faults/fault.ts';
+import type { Nic } from '../node/nic.ts';
 import type { Observer, ProcessRef } from '../observer.ts';
 import type { World } from '../world/world.ts';
 import { blinding } from './bounds.ts';
@@ -45,6 +46,11 @@ export class Scene implements Observer {
 
   get nowUs(): number {
     return this.world.scheduler.nowUs;
+  }
+
+  /** The interface of the node through which the address is to be answered. */
+  nicFor(node: string, ip: Ip): Nic {
+    return this.world.machine(node).nicOn(this.world.lanOf(ip).name);
   }
 
   /** Nodes that answer for it now. */

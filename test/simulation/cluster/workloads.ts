@@ -1,6 +1,7 @@
-// The pods behind Services, as the EndpointSlice controller tells of them: one slice a Service, one endpoint a node.
+// The pods behind Services, as the EndpointSlice controller tells of them: one slice a family of the Service, one endpoint a node.
 import { endpointSlices } from '#shared/kube/resources.ts';
 import type { Cancel } from '#shared/runtime/clock.ts';
+import type { Family } from '#shared/net/ip.ts';
 import { uniform, type Random } from '#shared/runtime/random.ts';
 import type { Apiserver } from '../apiserver/apiserver.ts';
 import type { Scheduler } from '../time/scheduler.ts';
@@ -14,6 +15,7 @@ interface Workload {
   readonly namespace: string;
   readonly service: string;
   readonly nodes: readonly string[];
+  readonly families: readonly Family[];
   endpoints: readonly Endpoint[];
 }
 
@@ -36,16 +38,20 @@ export class Workloads {
   }
 
   /** Ready on these nodes at once. */
-  run(namespace: string, service: string, nodes: readonly string[]): void {
+  run(namespace: string, service: string, nodes: readonly string[], families: readonly Family[] = ['IPv4']): void {
     const endpoints = nodes.map((node) => ({ node, state: 'ready' as const }));
-    const workload = { namespace, service, nodes, endpoints };
+    const workload = { namespace, service, nodes, families, endpoints };
     this.#all.set(keyOf(namespace, service), workload);
     this.#tell(workload);
   }
 
   end(namespace: string, service: string): void {
-    if (!this.#all.delete(keyOf(namespace, service))) return;
-    this.#dependencies.apiserver.remove(endpointSlices, namespace, sliceName(service));
+    const key = keyOf(namespace, service);
+    const families = this.#all.get(key)?.families ?? [];
+    this.#all.delete(key);
+    for (const [place] of families.entries()) {
+      this.#dependencies.apiserver.remove(endpointSlices, namespace, sliceName(service, place));
+    }
   }
 
   /** Its pods terminate and vanish one by one, and come back when the answer is called. */
@@ -64,21 +70,23 @@ export class Workloads {
     return () => {
       next?.();
       const workload = this.#all.get(key);
-      if (workload !== undefined) this.run(namespace, service, workload.nodes);
+      if (workload !== undefined) this.run(namespace, service, workload.nodes, workload.families);
     };
   }
 
-  #tell({ namespace, service, endpoints }: Workload): void {
-    this.#dependencies.apiserver.put(endpointSlices, {
-      metadata: { name: sliceName(service), namespace, labels: { 'kubernetes.io/service-name': service } },
-      addressType: 'IPv4',
-      endpoints: endpoints.map(({ node, state }, index) => ({
-        addresses: [`10.244.0.${index + 1}`],
-        nodeName: node,
-        conditions: { ready: state === 'ready', serving: true, terminating: state === 'terminating' },
-      })),
-      ports: [{ name: 'main', protocol: 'TCP', port }],
-    });
+  #tell({ namespace, service, families, endpoints }: Workload): void {
+    for (const [place, family] of families.entries()) {
+      this.#dependencies.apiserver.put(endpointSlices, {
+        metadata: { name: sliceName(service, place), namespace, labels: { 'kubernetes.io/service-name': service } },
+        addressType: family,
+        endpoints: endpoints.map(({ node, state }, index) => ({
+          addresses: [family === 'IPv4' ? `10.244.0.${index + 1}` : `fdfe::${(index + 1).toString(16)}`],
+          nodeName: node,
+          conditions: { ready: state === 'ready', serving: true, terminating: state === 'terminating' },
+        })),
+        ports: [{ name: 'main', protocol: 'TCP', port }],
+      });
+    }
   }
 }
 
@@ -89,8 +97,8 @@ function oneStepOn(endpoints: readonly Endpoint[]): readonly Endpoint[] {
   return endpoints.map((endpoint, index) => (index === ready ? { ...endpoint, state: 'terminating' } : endpoint));
 }
 
-function sliceName(service: string): string {
-  return `${service}-1`;
+function sliceName(service: string, place: number): string {
+  return `${service}-${place + 1}`;
 }
 
 function keyOf(namespace: string, service: string): string {

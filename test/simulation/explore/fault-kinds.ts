@@ -71,6 +71,10 @@ export const faultKinds: { readonly [Kind in FaultKind]: FaultDraw<Kind> } = {
   },
   'udp filtered': { weight: 2, draw: (dice) => ({ forMs: long(dice) }) },
   'multicast filtered': { weight: 2, draw: (dice) => ({ forMs: long(dice) }) },
+  // Those three come with scenarios of their own.
+  'arp suppression': { weight: 0, draw: (dice) => ({ forMs: long(dice) }) },
+  'unicasts lost': { weight: 0, draw: onNode(long) },
+  replay: { weight: 0, draw: (dice) => ({ forMs: long(dice) }) },
   'foreign claim': { weight: 2, draw: (dice) => ({ ip: firstAddressOf(dice.pool()), forMs: brief(dice) }) },
   'api outage': { weight: 5, draw: (dice) => ({ forMs: brief(dice) }) },
   'api restart': {
@@ -115,12 +119,25 @@ export const faultKinds: { readonly [Kind in FaultKind]: FaultDraw<Kind> } = {
   'pool shrunk': { weight: 4, draw: (dice) => ({ index: dice.pool(), forMs: brief(dice) }) },
   'endpoints flap': { weight: 5, draw: (dice) => ({ index: dice.service(), forMs: long(dice) }) },
   'exclude label': { weight: 3, draw: onNode(long) },
+  // For worlds with routers only: see soak.
+  'router restart': { weight: 0, draw: (dice) => ({ router: dice.between(0, 1), forMs: long(dice) }) },
+  'router reset': { weight: 0, draw: (dice) => ({ router: dice.between(0, 1) }) },
+  'bgp cut': {
+    weight: 0,
+    draw: (dice) => ({ router: dice.between(0, 1), nodes: dice.someNodes(), forMs: long(dice) }),
+  },
 };
 
 const weights = Object.entries(faultKinds).map(([kind, { weight }]) => [kind as FaultKind, weight] as const);
 
 export function drawFault(dice: Dice): Fault {
   const kind = dice.weighted(weights);
+  return { kind, ...faultKinds[kind].draw(dice) } as Fault;
+}
+
+/** Of worlds that have routers. */
+export function drawRouterFault(dice: Dice): Fault {
+  const kind = dice.pick(['router restart', 'router reset', 'bgp cut', 'exclude label', 'exclude label'] as const);
   return { kind, ...faultKinds[kind].draw(dice) } as Fault;
 }
 

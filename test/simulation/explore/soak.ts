@@ -4,7 +4,7 @@ import type { ScheduledFault } from '../faults/fault.ts';
 import type { SimulationCase, Topology } from '../play/simulation-case.ts';
 import { randomFor } from '../time/random.ts';
 import { Dice } from './dice.ts';
-import { drawFault } from './fault-kinds.ts';
+import { drawFault, drawRouterFault } from './fault-kinds.ts';
 
 export interface SoakOptions {
   readonly seed: number;
@@ -23,12 +23,13 @@ const lastEndPercent = 60;
 const soonMs = 1_000;
 
 export function soak({ seed, forMs, topology: given = {} }: SoakOptions): SimulationCase {
-  const topology = { ...drawTopology(seed), ...given };
+  const topology = { ...drawTopology(seed), ...drawExtras(seed), ...given };
   const dice = new Dice(randomFor(seed, 'soak schedule'), topology);
   const schedule: ScheduledFault[] = [];
   for (let atMs = 0; atMs < forMs; atMs += roundMs) {
     schedule.push(...drawRound(dice, atMs, Math.min(roundMs, forMs - atMs)));
   }
+  if (topology.routers !== undefined) schedule.push(...drawRouterFaults(seed, topology, forMs));
   return { seed, topology, schedule: schedule.toSorted((a, b) => a.atMs - b.atMs), forMs };
 }
 
@@ -41,6 +42,31 @@ function drawTopology(seed: number): Topology {
   // One time in four there are not enough addresses for all.
   const poolAddresses = dice.chance(25) ? Math.ceil(services / (2 * pools)) : 2 * services;
   return { nodes, services, pools, poolAddresses, controllers: dice.pick([1, 2, 2]), clients: dice.between(1, 3) };
+}
+
+/** In hundredths of the worlds: both families, two LANs, routers that are told routes. Drawn apart: all else of a seed stays as it is. */
+const extraPercents = { families: 15, lans: 10, routers: 25 } as const;
+
+function drawExtras(seed: number): Partial<Topology> {
+  const random = randomFor(seed, 'soak extras');
+  const dice = new Dice(random, { nodes: 1, services: 0, pools: 1, poolAddresses: 1, controllers: 1, clients: 1 });
+  const [families, lans, routers] = Object.values(extraPercents).map((percent) => dice.chance(percent));
+  return {
+    ...(families === true ? { families: 'both' } : {}),
+    ...(lans === true ? { lans: 2 } : {}),
+    ...(routers === true ? { routers: 2 } : {}),
+  };
+}
+
+const mostRouterFaults = 2;
+
+function drawRouterFaults(seed: number, topology: Topology, forMs: number): readonly ScheduledFault[] {
+  const dice = new Dice(randomFor(seed, 'soak routers'), topology);
+  const lastEndMs = Math.floor((Math.min(roundMs, forMs) * lastEndPercent) / 100);
+  return Array.from({ length: dice.between(0, mostRouterFaults) }, () => {
+    const atMs = dice.between(firstFaultMs, Math.floor(lastEndMs / 2));
+    return { atMs, fault: shortened(drawRouterFault(dice), lastEndMs - atMs) };
+  });
 }
 
 function drawRound(dice: Dice, fromMs: number, lengthMs: number): readonly ScheduledFault[] {

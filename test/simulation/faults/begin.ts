@@ -6,6 +6,7 @@ import type { Fault } from './fault.ts';
 import { beginLanFault } from './lan-fault.ts';
 import { beginLinkFault, beginNodeFault } from './node-fault.ts';
 import { beginProcessFault } from './process-fault.ts';
+import { beginRouterFault } from './router-fault.ts';
 
 /** Answers with what ends it. */
 export function begin(fault: Fault, world: World): Cancel {
@@ -43,6 +44,9 @@ export function begin(fault: Fault, world: World): Cancel {
     case 'partition':
     case 'udp filtered':
     case 'multicast filtered':
+    case 'arp suppression':
+    case 'unicasts lost':
+    case 'replay':
     case 'foreign claim':
       return beginLanFault(fault, world);
     case 'api outage':
@@ -58,6 +62,10 @@ export function begin(fault: Fault, world: World): Cancel {
     case 'compaction':
     case 'stale replica':
       return beginApiFault(fault, world);
+    case 'router restart':
+    case 'router reset':
+    case 'bgp cut':
+      return beginRouterFault(fault, world);
     default:
       return world.users.act(fault);
   }

@@ -5,7 +5,7 @@ import type { Ip } from '#shared/net/ip.ts';
 
 export type Program = 'controller' | 'speaker';
 
-export type Fault = ProcessFault | NodeFault | LinkFault | LanFault | ApiFault | UserAction;
+export type Fault = ProcessFault | NodeFault | LinkFault | LanFault | ApiFault | RouterFault | UserAction;
 
 export interface ScheduledFault {
   readonly atMs: number;
@@ -61,7 +61,15 @@ export type NodeFault =
   /** kube-proxy's rules follow nothing any more. */
   | { readonly kind: 'kube-proxy stuck'; readonly node: string; readonly forMs: number };
 
-export type LinkFault =
+/** One LAN only, by its number; where not said all of them, and of links that on the first. */
+interface OnLan {
+  readonly lan?: number;
+}
+
+export type LinkFault = OnLan & AnyLinkFault;
+export type LanFault = OnLan & AnyLanFault;
+
+type AnyLinkFault =
   | { readonly kind: 'carrier loss'; readonly node: string; readonly forMs: number }
   | { readonly kind: 'flap'; readonly node: string; readonly everyMs: number; readonly forMs: number }
   /** Receives nothing, or sends nothing; the carrier stays. */
@@ -70,7 +78,7 @@ export type LinkFault =
   /** Stays changed. */
   | { readonly kind: 'mac change'; readonly node: string };
 
-export type LanFault =
+type AnyLanFault =
   | { readonly kind: 'loss'; readonly percent: number; readonly forMs: number }
   /** Each receiver loses everything for 100 ms of each 300 ms or so. */
   | { readonly kind: 'loss in bursts'; readonly forMs: number }
@@ -82,6 +90,12 @@ export type LanFault =
   | { readonly kind: 'udp filtered'; readonly forMs: number }
   /** What is sent to groups is dropped; broadcasts pass. */
   | { readonly kind: 'multicast filtered'; readonly forMs: number }
+  /** The switch answers broadcast ARP requests for pairs that it has seen, also for the dead. */
+  | { readonly kind: 'arp suppression'; readonly forMs: number }
+  /** What is sent to the node alone goes elsewhere. */
+  | { readonly kind: 'unicasts lost'; readonly node: string; readonly forMs: number }
+  /** Somebody sends again what speakers said, up to 20 s later and sometimes with a bit changed. */
+  | { readonly kind: 'replay'; readonly forMs: number }
   /** A host that is none of ours answers for the address. */
   | { readonly kind: 'foreign claim'; readonly ip: Ip; readonly forMs: number };
 
@@ -113,6 +127,15 @@ export type ApiFault =
   | { readonly kind: 'compaction' }
   /** Reads are answered by a replica that is so far behind. */
   | { readonly kind: 'stale replica'; readonly lagMs: number; readonly forMs: number };
+
+/** `router` is the number of one, from 0. */
+export type RouterFault =
+  /** Without power, and then with an empty memory. */
+  | { readonly kind: 'router restart'; readonly router: number; readonly forMs: number }
+  /** An operator ends all its sessions. */
+  | { readonly kind: 'router reset'; readonly router: number }
+  /** No TCP between it and these nodes; everything else on the LAN goes on. */
+  | { readonly kind: 'bgp cut'; readonly router: number; readonly nodes: readonly string[]; readonly forMs: number };
 
 /** What people and controllers of the cluster do. `index` names the n-th Service or pool of the scenario. */
 export type UserAction =

@@ -57,7 +57,7 @@ function spoilState(fault: StateFault, machine: Machine): void {
 
 export function beginLinkFault(fault: LinkFault, world: World): Cancel {
   const machine = world.machine(fault.node);
-  const { nic } = machine;
+  const nic = machine.nicOn(fault.lan ?? 0);
   switch (fault.kind) {
     case 'carrier loss':
       return nic.loseCarrier();
@@ -68,7 +68,7 @@ export function beginLinkFault(fault: LinkFault, world: World): Cancel {
     case 'mute':
       return nic.mute();
     case 'mac change':
-      machine.changeMac();
+      machine.changeMac(fault.lan);
       return () => {};
   }
 }

@@ -3,11 +3,13 @@ import { allocationDishonesties } from './allocation.ts';
 import { announcingDishonesties } from './announcing.ts';
 import type { Dishonesty } from './dishonesty.ts';
 import { kubeDishonesties } from './kube.ts';
+import { routingDishonesties } from './routing.ts';
 import { runningDishonesties } from './running.ts';
 
 export const dishonesties: readonly Dishonesty[] = [
   ...allocationDishonesties,
   ...kubeDishonesties,
   ...announcingDishonesties,
+  ...routingDishonesties,
   ...runningDishonesties,
 ];

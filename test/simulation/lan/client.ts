@@ -1,7 +1,7 @@
 // A host on a LAN that uses addresses: to each it begins a new flow every so often, sent to whom its neighbour cache says. Only what the cache
 // does costs events; the flows are counted.
 import assert from 'node:assert';
-import type { Ip } from '#shared/net/ip.ts';
+import { familyOf, type Ip } from '#shared/net/ip.ts';
 import type { Mac } from '#shared/net/mac.ts';
 import type { Cancel } from '#shared/runtime/clock.ts';
 import { uniform, type Random } from '#shared/runtime/random.ts';
@@ -14,6 +14,8 @@ import { learntFromArp, type ClientKind } from './arp-learning.ts';
 import { answerTo, arpRequest, writeArp } from './arp-message.ts';
 import { Flows, type Fate } from './flows.ts';
 import type { Frame } from './frame.ts';
+import { learntFromAdvertisement } from './ndp-learning.ts';
+import { ndpAnswer, ndpQuestion, type NdpMessage } from './ndp-message.ts';
 import {
   linuxTimes,
   noNeighbour,
@@ -29,6 +31,8 @@ export interface ClientOptions {
   readonly name: string;
   readonly mac: Mac;
   readonly ip: Ip;
+  /** Without one it uses no IPv6 addresses. */
+  readonly ipv6?: Ip | undefined;
   readonly segment: Segment;
   readonly kind?: ClientKind;
   readonly flowEveryMs?: number;
@@ -48,9 +52,11 @@ const usualFlowEveryMs = 20;
 const drawEveryUs = 300_000_000;
 const longReachableUs = 4 * 3_600_000_000;
 
+/** An IPv4 address as a number: ARP comes often. */
+type Key = number | Ip;
+
 interface Use {
   readonly ip: Ip;
-  readonly number: number;
   readonly flows: Flows;
   neighbour: Neighbour;
   /** Infinity: nothing is armed. */
@@ -63,12 +69,13 @@ export class Client implements Station {
   readonly mac: number;
   readonly attachment: Attachment;
   readonly #ip: number;
+  readonly #ipv6: Ip | undefined;
   readonly #kind: ClientKind;
   readonly #flowEveryUs: number;
   readonly #fixedTimes: Partial<NeighbourTimes>;
   readonly #dependencies: ClientDependencies;
   readonly #random: Random;
-  readonly #uses = new Map<number, Use>();
+  readonly #uses = new Map<Key, Use>();
   /** Addresses to look at when all that happens now has happened; undefined: none; `all`. */
   #changed: Set<Ip> | 'all' | undefined;
   #times: NeighbourTimes | undefined;
@@ -76,10 +83,11 @@ export class Client implements Station {
   #endedFlows = 0;
 
   constructor(options: ClientOptions, dependencies: ClientDependencies) {
-    const { name, mac, ip, segment, kind = 'linux', flowEveryMs = usualFlowEveryMs, times = {} } = options;
+    const { name, mac, ip, ipv6, segment, kind = 'linux', flowEveryMs = usualFlowEveryMs, times = {} } = options;
     this.name = name;
     this.mac = macNumber(mac);
     this.#ip = ipv4Number(ip);
+    this.#ipv6 = ipv6;
     this.#kind = kind;
     this.#flowEveryUs = flowEveryMs * 1000;
     this.#fixedTimes = kind === 'long' ? { reachableUs: longReachableUs, ...times } : times;
@@ -101,36 +109,36 @@ export class Client implements Station {
 
   /** Uses the address until the answer is called; the first flow begins within the time from one to the next. */
   use(ip: Ip): Cancel {
-    const number = ipv4Number(ip);
-    assert(!this.#uses.has(number), `${this.name} uses ${ip} already`);
+    const key = keyOf(ip);
+    assert(!this.#uses.has(key), `${this.name} uses ${ip} already`);
     const phaseUs = this.#nowUs + uniform(this.#random, 0, this.#flowEveryUs - 1);
     const flows = new Flows(this.#nowUs, phaseUs, this.#flowEveryUs, (lost) =>
       this.#dependencies.observer.outage?.({ client: this.name, ip, ...lost }),
     );
-    const use: Use = { ip, number, flows, neighbour: noNeighbour, armedUs: Infinity, disarm: () => {} };
-    this.#uses.set(number, use);
+    const use: Use = { ip, flows, neighbour: noNeighbour, armedUs: Infinity, disarm: () => {} };
+    this.#uses.set(key, use);
     this.#arm(use);
     return once(() => {
-      if (this.#uses.get(number) !== use) return;
-      this.#uses.delete(number);
+      if (this.#uses.get(key) !== use) return;
+      this.#uses.delete(key);
       this.#endUse(use);
     });
   }
 
   /** One packet to an address that it uses, beside the flows. */
   touch(ip: Ip): void {
-    const use = this.#uses.get(ipv4Number(ip));
+    const use = this.#uses.get(keyOf(ip));
     if (use !== undefined) this.#step(use, { kind: 'used' });
   }
 
   /** New flows to the address are served now. */
   reaches(ip: Ip): boolean {
-    return this.#uses.get(ipv4Number(ip))?.flows.fate === 'delivered';
+    return this.#uses.get(keyOf(ip))?.flows.fate === 'delivered';
   }
 
   /** What it believes of the address, as `ip neighbour` shows it. */
   neighbour(ip: Ip): Neighbour {
-    return this.#uses.get(ipv4Number(ip))?.neighbour ?? noNeighbour;
+    return this.#uses.get(keyOf(ip))?.neighbour ?? noNeighbour;
   }
 
   /** The simulation is over: what is out is told. */
@@ -139,7 +147,9 @@ export class Client implements Station {
     this.#uses.clear();
   }
 
-  receive({ arp }: Frame, type: ArrivalType): void {
+  receive(frame: Frame, type: ArrivalType): void {
+    if (frame.ndp !== undefined) return this.#receiveNdp(frame.ndp, frame.source, type);
+    const { arp } = frame;
     if (arp === undefined) return;
     if (arp.operation === arpRequest && arp.targetIp === this.#ip && type !== arrivalTypes.otherHost) {
       this.attachment.send(answerTo(arp, this.mac));
@@ -154,6 +164,17 @@ export class Client implements Station {
   /** Nobody's flows end here. */
   serves(): boolean {
     return false;
+  }
+
+  #receiveNdp(message: NdpMessage, source: number, type: ArrivalType): void {
+    if (type === arrivalTypes.otherHost) return;
+    if (message.kind === 'solicitation') {
+      if (message.target === this.#ipv6) this.attachment.send(ndpAnswer(message, source, this.mac));
+      return;
+    }
+    const use = this.#uses.get(message.target);
+    const event = use === undefined ? undefined : learntFromAdvertisement(message);
+    if (use !== undefined && event !== undefined) this.#step(use, event);
   }
 
   #step(use: Use, event: NeighbourEvent): void {
@@ -182,8 +203,14 @@ export class Client implements Station {
     return timerOf(neighbour) ?? flows.nextUs(this.#nowUs);
   }
 
-  #ask({ number }: Use, mac: number | undefined): void {
-    const message = { operation: arpRequest, senderMac: this.mac, senderIp: this.#ip, targetMac: 0, targetIp: number };
+  #ask({ ip }: Use, mac: number | undefined): void {
+    if (familyOf(ip) === 'IPv6') {
+      assert(this.#ipv6 !== undefined, `${this.name} has no IPv6 address`);
+      this.attachment.send(ndpQuestion({ mac: this.mac, ip: this.#ipv6 }, ip, mac));
+      return;
+    }
+    const target = { targetMac: 0, targetIp: ipv4Number(ip) };
+    const message = { operation: arpRequest, senderMac: this.mac, senderIp: this.#ip, ...target };
     this.attachment.send(writeArp(mac ?? broadcastNumber, message));
   }
 
@@ -202,7 +229,7 @@ export class Client implements Station {
     if (changed === 'all') for (const use of this.#uses.values()) this.#judge(use);
     else if (changed !== undefined) {
       for (const ip of changed) {
-        const use = this.#uses.get(ipv4Number(ip));
+        const use = this.#uses.get(keyOf(ip));
         if (use !== undefined) this.#judge(use);
       }
     }
@@ -248,6 +275,10 @@ export class Client implements Station {
   get #nowUs(): number {
     return this.#dependencies.scheduler.nowUs;
   }
+}
+
+function keyOf(ip: Ip): Key {
+  return familyOf(ip) === 'IPv4' ? ipv4Number(ip) : ip;
 }
 
 function macIn(neighbour: Neighbour): number | undefined {

@@ -1,5 +1,6 @@
 // A frame on its way, read once for all who receive it.
 import { readArp, type ArpMessage } from './arp-message.ts';
+import { readNdp, type NdpMessage } from './ndp-message.ts';
 import { readMac } from './octets.ts';
 import type { UdpPacket } from './udp-packet.ts';
 
@@ -9,6 +10,7 @@ export interface Frame {
   readonly destination: number;
   readonly source: number;
   readonly arp: ArpMessage | undefined;
+  readonly ndp: NdpMessage | undefined;
   readonly udp: UdpPacket | undefined;
 }
 
@@ -16,9 +18,10 @@ export const headerOctets = 14;
 const noBytes = new Uint8Array(0);
 
 export function frameOf(bytes: Uint8Array): Frame {
-  return { bytes, destination: readMac(bytes, 0), source: readMac(bytes, 6), arp: readArp(bytes), udp: undefined };
+  const [destination, source] = [readMac(bytes, 0), readMac(bytes, 6)];
+  return { bytes, destination, source, arp: readArp(bytes), ndp: readNdp(bytes), udp: undefined };
 }
 
 export function udpFrame(destination: number, source: number, udp: UdpPacket): Frame {
-  return { bytes: noBytes, destination, source, arp: undefined, udp };
+  return { bytes: noBytes, destination, source, arp: undefined, ndp: undefined, udp };
 }

@@ -66,7 +66,10 @@ export type NeighbourEvent =
       readonly mac: number;
       /** It answers us, so it hears us. */
       readonly confirms: boolean;
-      readonly overrides: 'always' | 'after lock time' | 'never';
+      /** `weakly`: who is believed is doubted, and stays (NEIGH_UPDATE_F_WEAK_OVERRIDE). */
+      readonly overrides: 'always' | 'after lock time' | 'weakly' | 'never';
+      /** False: an entry that was given up stays so. */
+      readonly creates?: false;
     };
 
 export interface NeighbourStep {
@@ -149,7 +152,7 @@ function expire(neighbour: Neighbour, nowUs: number, times: NeighbourTimes): Nei
 /** neigh_update(). */
 function learn(
   neighbour: Neighbour,
-  { mac, confirms, overrides }: Extract<NeighbourEvent, { kind: 'learnt' }>,
+  { mac, confirms, overrides, creates }: Extract<NeighbourEvent, { kind: 'learnt' }>,
   nowUs: number,
   { reachableUs, lockUs }: NeighbourTimes,
 ): Neighbour {
@@ -159,6 +162,7 @@ function learn(
       return neighbour;
     case 'failed':
     case 'incomplete': {
+      if (neighbour.state === 'failed' && creates === false) return neighbour;
       const usedUs = 'usedUs' in neighbour ? neighbour.usedUs : -Infinity;
       const confirmedUs = confirms ? nowUs : -Infinity;
       const state = confirms ? 'reachable' : 'stale';
@@ -173,7 +177,10 @@ function learn(
       const isSame = mac === known.mac;
       const mayOverride =
         overrides === 'always' || (overrides === 'after lock time' && nowUs > known.updatedUs + lockUs);
-      if (!isSame && !mayOverride) return known;
+      if (!isSame && !mayOverride) {
+        const isDoubted = overrides === 'weakly' && known.state === 'reachable';
+        return isDoubted ? { ...known, state: 'stale', updatedUs: nowUs, timerUs: Infinity } : known;
+      }
       const state = confirms ? 'reachable' : isSame ? known.state : 'stale';
       if (isSame && state === known.state) return known;
       const confirmedUs = isSame || confirms ? known.confirmedUs : -Infinity;

@@ -1,6 +1,6 @@
 // The speakers' own messages as one who listens on the LAN reads them (spec/layer2.md §8): not the product's codec, so that an error there does
 // not cancel out here. Only what checkers and traces look at.
-import type { Ip } from '#shared/net/ip.ts';
+import { ipFromBytes, type Ip } from '#shared/net/ip.ts';
 import { ipv4Text, readU16, readU32 } from './octets.ts';
 
 export const segmentMessages = [
@@ -74,7 +74,7 @@ export function readSegmentMessage(datagram: unknown): SegmentMessage | undefine
   return { kind, joining, sender: readId(datagram, 8), body };
 }
 
-/** The IPv4 ones that it lists. */
+/** Those that it lists. */
 export function addressesIn({ kind, body }: SegmentMessage): readonly ClaimedAddress[] {
   const offset = listOffsets[kind];
   if (offset === undefined) return [];
@@ -83,9 +83,9 @@ export function addressesIn({ kind, body }: SegmentMessage): readonly ClaimedAdd
   for (let left = readU16(body, offset); left > 0; left--) {
     const [epoch, flags] = [readU32(body, at), body[at + 4] ?? 0];
     const isIpv6 = (flags & ipv6Flag) !== 0;
-    const ip = ipv4Text(readU32(body, at + 5));
+    const ip = isIpv6 ? ipFromBytes(body.subarray(at + 5, at + 21)) : ipv4Text(readU32(body, at + 5));
     const [minority, silent] = [(flags & minorityFlag) !== 0, (flags & silentFlag) !== 0];
-    if (!isIpv6) found.push({ ip, epoch, minority, silent });
+    found.push({ ip, epoch, minority, silent });
     at += isIpv6 ? 21 : 9;
   }
   return found;

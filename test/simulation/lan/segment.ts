@@ -1,15 +1,18 @@
 // One Ethernet broadcast domain: a switch, cables to the stations, and what goes wrong on the way.
 import type { Ip } from '#shared/net/ip.ts';
 import type { Cancel } from '#shared/runtime/clock.ts';
+import { uniform, type Random } from '#shared/runtime/random.ts';
 import { once } from '../cancel.ts';
+import { randomFor } from '../time/random.ts';
 import type { Scheduler } from '../time/scheduler.ts';
 import type { Trace } from '../trace.ts';
-import { describeArp } from './arp-message.ts';
+import { describeArp, type ArpMessage } from './arp-message.ts';
+import { describeNdp } from './ndp-message.ts';
 import { frameOf, headerOctets, type Frame } from './frame.ts';
 import { Impairments, newReceiver } from './impairments.ts';
 import { broadcastNumber, isGroupMac } from './octets.ts';
 import { Switch, type SwitchOptions } from './switch.ts';
-import { isOfSegment } from './udp-packet.ts';
+import { isOfSegment, type UdpPacket } from './udp-packet.ts';
 
 /** As Linux tells them apart (packet(7)): PACKET_HOST and so on. */
 export const arrivalTypes = { host: 0, broadcast: 1, multicast: 2, otherHost: 3 } as const;
@@ -36,6 +39,12 @@ export interface SegmentDependencies {
 export type PathsChanged = (addresses: readonly Ip[] | undefined) => void;
 
 const mtuOctets = 1500;
+/** Of what speakers say: so many in a hundred are sent again, and so many of these with a bit changed. */
+const replayedPercent = 50;
+const mutatedPercent = 20;
+const leastReplayDelayUs = 10_000;
+const mostReplayDelayUs = 20_000_000;
+const replayerMac = 0x02_00_00_06_00_00;
 
 interface Partition {
   readonly stations: ReadonlySet<string>;
@@ -51,6 +60,10 @@ export class Segment {
   readonly #switch: Switch<Attachment>;
   readonly #partitions = new Set<Partition>();
   readonly #listeners = new Set<PathsChanged>();
+  /** Whose unicasts the switch sends elsewhere. */
+  readonly #strayed = new Set<{ readonly station: string }>();
+  readonly #replays: Random;
+  #replayers = 0;
   #udpFilters = 0;
   #multicastFilters = 0;
   /** When the switch forgets what sends packets the wrong way. */
@@ -63,6 +76,7 @@ export class Segment {
     this.#scheduler = scheduler;
     this.#trace = trace;
     this.#impairments = new Impairments(seed, name);
+    this.#replays = randomFor(seed, `${name} replays`);
     this.#switch = new Switch(options, this.#attachments, () => this.pathsChanged());
   }
 
@@ -98,6 +112,28 @@ export class Segment {
     return once(() => this.#udpFilters--);
   }
 
+  /** What is sent to this station alone goes elsewhere, as after a wrong entry in the switch's table; what is sent to all arrives. */
+  losesUnicasts(station: string): Cancel {
+    const strayed = { station };
+    this.#strayed.add(strayed);
+    this.pathsChanged();
+    return once(() => {
+      this.#strayed.delete(strayed);
+      this.pathsChanged();
+    });
+  }
+
+  /** Somebody on the LAN sends again, later, some of what speakers said, and some of that with a bit changed. */
+  replay(): Cancel {
+    this.#replayers++;
+    return once(() => this.#replayers--);
+  }
+
+  /** The switch answers broadcast questions itself. */
+  suppressArp(): Cancel {
+    return this.#switch.suppressArp();
+  }
+
   /** What is sent to groups is dropped; broadcasts pass. */
   filterMulticast(): Cancel {
     this.#multicastFilters++;
@@ -130,7 +166,7 @@ export class Segment {
     const nowUs = this.#scheduler.nowUs;
     const port = this.#switch.portOf(mac, nowUs);
     const isThere = (to: Attachment): boolean =>
-      to.station.mac === mac && to !== from && this.hears(from, to) && this.hears(to, from);
+      to.station.mac === mac && to !== from && this.hears(from, to) && this.hears(to, from) && !this.#isStrayed(to);
     if (port !== undefined && isThere(port)) return port;
     const found = [...this.#attachments].find(isThere);
     if (port === undefined || found === undefined) return found;
@@ -161,9 +197,7 @@ export class Segment {
     this.#record(from, frame);
     if (this.#isFiltered(frame)) return true;
     const { to, answer } = this.#switch.forward(from, frame, this.#scheduler.nowUs);
-    for (const receiver of to) {
-      if (receiver !== from && this.hears(from, receiver)) this.#carry(from, receiver, frame);
-    }
+    this.#sendTo(to, from, frame);
     if (answer !== undefined) this.#carry(this, from, frameOf(answer));
     return true;
   }
@@ -179,15 +213,44 @@ export class Segment {
     this.unplugged(attachment);
   }
 
+  #sendTo(to: readonly Attachment[], from: Attachment, frame: Frame): void {
+    const isToAll = isGroupMac(frame.destination);
+    for (const receiver of to) {
+      if (receiver === from || !this.hears(from, receiver) || (!isToAll && this.#isStrayed(receiver))) continue;
+      this.#carry(from, receiver, frame);
+    }
+    if (this.#replayers > 0 && frame.udp !== undefined && isOfSegment(frame.udp))
+      this.#replayLater(to, frame, frame.udp);
+  }
+
+  #isStrayed({ station }: Attachment): boolean {
+    for (const strayed of this.#strayed) if (strayed.station === station.name) return true;
+    return false;
+  }
+
+  #replayLater(to: readonly Attachment[], frame: Frame, udp: UdpPacket): void {
+    const random = this.#replays;
+    if (uniform(random, 1, 100) > replayedPercent) return;
+    const delayUs = uniform(random, leastReplayDelayUs, mostReplayDelayUs);
+    const replayed = {
+      ...frame,
+      source: replayerMac,
+      udp: uniform(random, 1, 100) > mutatedPercent ? udp : mutated(udp, random),
+    };
+    this.#scheduler.after(delayUs, () => {
+      if (this.#replayers > 0) for (const receiver of to) if (receiver.isPlugged) this.#carry(this, receiver, replayed);
+    });
+  }
+
   #isFiltered({ destination, udp }: Frame): boolean {
     if (this.#udpFilters > 0 && udp !== undefined && isOfSegment(udp)) return true;
     return this.#multicastFilters > 0 && isGroupMac(destination) && destination !== broadcastNumber;
   }
 
-  #record({ station }: Attachment, { arp, destination }: Frame): void {
-    if (arp === undefined) return;
-    const { event, ip, detail } = describeArp(arp);
-    this.#trace.record(station.name, event, ip, destination === broadcastNumber ? detail : `${detail} (unicast)`);
+  #record({ station }: Attachment, { arp, ndp, destination }: Frame): void {
+    if (arp === undefined && ndp === undefined) return;
+    const { event, ip, detail } = ndp === undefined ? describeArp(arp as ArpMessage) : describeNdp(ndp);
+    this.#trace.record(station.name, event, ip, isGroupMac(destination) ? detail : `${detail} (unicast)`);
   }
 
   #carry(sender: object, receiver: Attachment, frame: Frame): void {
@@ -285,4 +348,12 @@ function arrivalType(destination: number, mac: number): ArrivalType {
   if (destination === mac) return arrivalTypes.host;
   if (destination === broadcastNumber) return arrivalTypes.broadcast;
   return isGroupMac(destination) ? arrivalTypes.multicast : arrivalTypes.otherHost;
+}
+
+function mutated(udp: UdpPacket, random: Random): UdpPacket {
+  if (!(udp.datagram instanceof Uint8Array)) return udp;
+  const datagram = udp.datagram.slice();
+  const at = uniform(random, 0, datagram.length - 1);
+  datagram[at] = (datagram[at] ?? 0) ^ (1 << uniform(random, 0, 7));
+  return { ...udp, datagram };
 }

@@ -1,5 +1,7 @@
 // What stands in the middle of a LAN: it learns where a MAC address was last seen and sends there, and to all what it does not know. Fabrics do
 // more, each as an option: they answer ARP themselves, refuse what looks forged, and freeze what moves too often.
+import type { Cancel } from '#shared/runtime/clock.ts';
+import { once } from '../cancel.ts';
 import { answerTo, arpRequest, isAnnouncement, type ArpMessage } from './arp-message.ts';
 import type { Frame } from './frame.ts';
 import { broadcastNumber, isGroupMac } from './octets.ts';
@@ -96,6 +98,7 @@ export class Switch<Port> {
   /** IPv4 address to MAC, for ARP suppression. */
   readonly #pairs: Table<number>;
   readonly #moved: () => void;
+  #suppressors = 0;
 
   /** `moved`: a MAC that was known is now sent elsewhere. */
   constructor(options: SwitchOptions, ports: ReadonlySet<Port>, moved: () => void) {
@@ -110,7 +113,8 @@ export class Switch<Port> {
     const { arp, source, destination } = frame;
     if (this.#options.arpInspection === true && arp !== undefined && arp.senderMac !== source) return { to: [] };
     if (!isGroupMac(source) && this.#macs.learn(source, from, nowUs)) this.#moved();
-    if (arp !== undefined && this.#options.arpSuppression === true) {
+    if (arp !== undefined && arp.senderIp !== 0) this.#pairs.learn(arp.senderIp, arp.senderMac, nowUs);
+    if (arp !== undefined && (this.#suppressors > 0 || this.#options.arpSuppression === true)) {
       const answer = this.#suppress(arp, destination, nowUs);
       if (answer !== undefined) return { to: [], answer };
     }
@@ -131,6 +135,12 @@ export class Switch<Port> {
     return this.#macs.forgottenAtUs(mac);
   }
 
+  /** As with `arpSuppression`, until the answer is called. */
+  suppressArp(): Cancel {
+    this.#suppressors++;
+    return once(() => this.#suppressors--);
+  }
+
   /** A cable was pulled. */
   forget(port: Port): void {
     this.#macs.forget(port);
@@ -138,7 +148,6 @@ export class Switch<Port> {
 
   /** The answer that it gives itself. */
   #suppress(arp: ArpMessage, destination: number, nowUs: number): Uint8Array | undefined {
-    if (arp.senderIp !== 0) this.#pairs.learn(arp.senderIp, arp.senderMac, nowUs);
     if (arp.operation !== arpRequest || destination !== broadcastNumber || isAnnouncement(arp)) return undefined;
     const mac = this.#pairs.get(arp.targetIp, nowUs);
     return mac === undefined || mac === arp.senderMac ? undefined : answerTo(arp, mac);

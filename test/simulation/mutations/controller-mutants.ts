@@ -55,6 +55,14 @@ export const controllerMutants: readonly Mutant[] = [
     soakSeeds: 30,
   },
   {
+    name: 'Lease compared by wall clock',
+    file: 'shared/kube/lease-elector.ts',
+    find: "this.#runner.dispatch({ kind: 'answer', answer, sentMs, nowMs: clock.nowMs() }),",
+    replace: "this.#runner.dispatch({ kind: 'answer', answer, sentMs, nowMs: clock.wallMs() }),",
+    caughtBy: ['A4'],
+    scenarios: ['clocks step under a Lease'],
+  },
+  {
     name: 'every Lease taken for expired (two replicas hand out addresses, MetalLB#725)',
     file: 'shared/kube/lease.ts',
     find: 'const expired = nowMs - observed.sinceMs >= record.durationSeconds * 1000;',

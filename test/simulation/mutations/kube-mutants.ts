@@ -45,6 +45,22 @@ export const kubeMutants: readonly Mutant[] = [
     scenarios: ['watches that break as soon as they are open'],
   },
   {
+    name: 'lists and watches: retry storm after 429',
+    file: 'shared/kube/reflector-failure.ts',
+    find: "return { ...backingOff('overload', failures), wait: notBefore(error.retryAfterMs, failures.any) };",
+    replace: "return { ...backingOff('overload', failures), wait: { fromMs: 10, toMs: 20 } };",
+    caughtBy: ['K1'],
+    scenarios: ['an apiserver asks for patience'],
+  },
+  {
+    name: 'writes: retry storm after 429',
+    file: 'shared/kube/write-queue.ts',
+    find: "if (verdict.kind === 'overload') this.#pace.pause(nowMs + verdict.retryAfterMs);",
+    replace: '',
+    caughtBy: ['K1'],
+    scenarios: ['an apiserver asks for patience'],
+  },
+  {
     name: 'silence of the API withdraws',
     file: 'shared/kube/reflector.ts',
     find: "...(anew ? [{ kind: 'discard' } as const] : []),",

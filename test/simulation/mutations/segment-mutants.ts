@@ -71,6 +71,46 @@ const watchMutants: readonly Mutant[] = [
   },
 ];
 
+/**
+ * Not among them: «queued ARP answered after a gap» (layer2 §3.7 rule 3). Nobody outside can tell it, for three rules each suffice alone: the
+ * queue is thrown away when the gap is noticed; the first frame read after a gap is not looked at; and while a node that comes back is mute
+ * nothing is answered, which ends by what came after everything that waited, or 120 ms later. The mutant «no quarantine» breaks the last one.
+ */
+const fabricMutants: readonly Mutant[] = [
+  {
+    name: 'no control probe',
+    file: 'speaker/segment/watch/verdict.ts',
+    find: "if (controls !== undefined && controls < controlsNeeded) return 'void';",
+    replace: '',
+    caughtBy: ['L6', 'L8', 'what is sent to one node alone goes elsewhere'],
+    scenarios: ['what is sent to one node alone goes elsewhere'],
+  },
+  {
+    name: 'probes broadcast instead of unicast',
+    file: 'speaker/l2/arp-protocol.ts',
+    find: 'return encodeArpFrame(arpQuestion(at, {',
+    replace: 'return encodeArpFrame(arpQuestion(at === undefined ? at : broadcastMac, {',
+    caughtBy: ['L3', 'node crash behind a switch that answers ARP for the dead'],
+    scenarios: ['node crash behind a switch that answers ARP for the dead'],
+  },
+  {
+    name: 'replay window off',
+    file: 'speaker/segment/admission/admission.ts',
+    find: "if (freshness === 'replayed') return dropped('replay');",
+    replace: "if (freshness === 'replayed') return { kind: 'message', header, message };",
+    caughtBy: ['L1', 'L2', 'L6', 'L7', 'L8', 'L9', 'L12', 'what speakers said is said again by somebody else'],
+    scenarios: ['what speakers said is said again by somebody else'],
+  },
+  {
+    name: 'nobody hears on another LAN that a link is down',
+    file: 'speaker/segment/watch/watch.ts',
+    find: "send(turn, 'otherSegments', { kind: 'linkDown', mac: before.mac });",
+    replace: '',
+    caughtBy: ['a node loses its cable on one LAN of two'],
+    scenarios: ['a node loses its cable on one LAN of two'],
+  },
+];
+
 const ownershipMutants: readonly Mutant[] = [
   {
     name: 'no sweep',
@@ -146,4 +186,4 @@ const ownershipMutants: readonly Mutant[] = [
   },
 ];
 
-export const segmentMutants: readonly Mutant[] = [...watchMutants, ...ownershipMutants];
+export const segmentMutants: readonly Mutant[] = [...watchMutants, ...fabricMutants, ...ownershipMutants];

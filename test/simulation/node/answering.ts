@@ -1,11 +1,12 @@
 // For which addresses a node answers, judged from outside: whether its kernel would hand a request for the address to a living program, by the
 // filter that the program has set, and whether the program would answer it: programs hear more than they answer.
-import { familyOf, type Ip } from '#shared/net/ip.ts';
+import { familyOf, type Family, type Ip } from '#shared/net/ip.ts';
 import type { Cancel } from '#shared/runtime/clock.ts';
 import type { BpfProgram } from '#speaker/l2/classic-bpf.ts';
 import { once } from '../cancel.ts';
 import { arpEtherType, arpRequest, writeArp } from '../lan/arp-message.ts';
-import { broadcastNumber, ipv4Number, writeU32 } from '../lan/octets.ts';
+import { groupMacOf, ndpQuestion } from '../lan/ndp-message.ts';
+import { broadcastNumber, ipv4Number } from '../lan/octets.ts';
 import { arrivalTypes } from '../lan/segment.ts';
 import type { Observer } from '../observer.ts';
 import type { Scheduler } from '../time/scheduler.ts';
@@ -15,18 +16,20 @@ import type { Nic } from './nic.ts';
 
 interface Watched {
   readonly ip: Ip;
-  readonly number: number;
+  /** Asks all for it. */
+  readonly question: Uint8Array;
+  /** To which the question goes, if it is not to all. */
+  readonly group: number | undefined;
 }
 
 /** Of the addresses that ever were watched, so many are judged, and these pass. */
 interface Passed {
   judged: number;
-  readonly addresses: Ip[];
+  readonly addresses: Watched[];
 }
 
-/** A stranger asks; only the address asked for varies. */
-const askerMac = 0x02_ff_ff_ff_ff_fe;
-const targetOffset = 38;
+/** A stranger asks. */
+const asker = { mac: 0x02_ff_ff_ff_ff_fe, ip: 'fe80::ffff' as Ip };
 
 export interface AnsweringDependencies {
   readonly scheduler: Scheduler;
@@ -37,19 +40,12 @@ export class Answering {
   readonly #kernel: Kernel;
   readonly #scheduler: Scheduler;
   readonly #observer: Pick<Observer, 'answering'>;
-  readonly #request = writeArp(broadcastNumber, {
-    operation: arpRequest,
-    senderMac: askerMac,
-    senderIp: 0,
-    targetMac: 0,
-    targetIp: 0,
-  });
   /** A filter never changes: what it lets through of the watched addresses is found out once. */
   readonly #passed = new WeakMap<BpfProgram, Passed>();
   readonly #answered = new Map<Nic, ReadonlySet<Ip>>();
   /** All that ever were, in the order in which they came. */
   readonly #known = new Set<Ip>();
-  readonly #list: Watched[] = [];
+  readonly #lists: Readonly<Record<Family, Watched[]>> = { IPv4: [], IPv6: [] };
   readonly #watched = new Set<Ip>();
   #isWaiting = false;
 
@@ -69,9 +65,9 @@ export class Answering {
   /** Until the answer is called. */
   add(ip: Ip): Cancel {
     this.#watched.add(ip);
-    if (!this.#known.has(ip) && familyOf(ip) === 'IPv4') {
+    if (!this.#known.has(ip)) {
       this.#known.add(ip);
-      this.#list.push({ ip, number: ipv4Number(ip) });
+      this.#lists[familyOf(ip)].push(watchedOf(ip));
     }
     this.changed();
     return once(() => {
@@ -105,27 +101,33 @@ export class Answering {
     for (const { thread, packetSockets, answers } of this.#kernel.processes) {
       if (!thread.isAlive || thread.isHeld) continue;
       for (const { socket, nic: on, etherType } of packetSockets.sockets) {
-        if (on !== nic || etherType !== arpEtherType) continue;
-        for (const ip of this.#passing(socket.filter.program)) {
-          if (this.#watched.has(ip) && answers(nic.interfaceName, ip)) found.add(ip);
+        if (on !== nic) continue;
+        const family = etherType === arpEtherType ? 'IPv4' : 'IPv6';
+        for (const { ip, group } of this.#passing(socket.filter.program, family)) {
+          const isHeard = group === undefined || packetSockets.isMember(nic, group);
+          if (isHeard && this.#watched.has(ip) && answers(nic.interfaceName, ip)) found.add(ip);
         }
       }
     }
     return found;
   }
 
-  #passing(program: BpfProgram): readonly Ip[] {
+  #passing(program: BpfProgram, family: Family): readonly Watched[] {
     let known = this.#passed.get(program);
     if (known === undefined) this.#passed.set(program, (known = { judged: 0, addresses: [] }));
-    for (; known.judged < this.#list.length; known.judged++) {
-      const { ip, number } = this.#list[known.judged] as Watched;
-      if (this.#passes(program, number)) known.addresses.push(ip);
+    const list = this.#lists[family];
+    for (; known.judged < list.length; known.judged++) {
+      const watched = list[known.judged] as Watched;
+      const type = family === 'IPv4' ? arrivalTypes.broadcast : arrivalTypes.multicast;
+      if (runBpf(program, watched.question, type) > 0) known.addresses.push(watched);
     }
     return known.addresses;
   }
+}
 
-  #passes(program: BpfProgram, target: number): boolean {
-    writeU32(this.#request, targetOffset, target);
-    return runBpf(program, this.#request, arrivalTypes.broadcast) > 0;
-  }
+function watchedOf(ip: Ip): Watched {
+  if (familyOf(ip) === 'IPv6') return { ip, question: ndpQuestion(asker, ip), group: groupMacOf(ip) };
+  const target = { targetMac: 0, targetIp: ipv4Number(ip) };
+  const request = { operation: arpRequest, senderMac: asker.mac, senderIp: 0, ...target };
+  return { ip, question: writeArp(broadcastNumber, request), group: undefined };
 }

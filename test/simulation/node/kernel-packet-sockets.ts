@@ -62,6 +62,12 @@ export class KernelPacketSockets implements PacketSockets {
     return socket;
   }
 
+  /** Some socket on the interface is a member of the group with this MAC address. */
+  isMember(nic: Nic, group: number): boolean {
+    for (const { socket, nic: on } of this.#open) if (on === nic && socket.groupMacs.has(group)) return true;
+    return false;
+  }
+
   /** A frame came in on the interface. */
   arrive(nic: Nic, frame: Frame, type: ArrivalType): void {
     for (const opened of this.#open) {

@@ -18,8 +18,8 @@ export interface KernelUdpDependencies extends UdpInterfaceDependencies {
 }
 
 export interface ProgramUdpSockets extends UdpSockets<unknown> {
-  /** Datagrams that have come and are not read. */
-  readonly unread: number;
+  /** Datagrams that have come by the interface with this index and are not read. */
+  unreadOn(interfaceIndex: number): number;
   /** The program is dead. */
   closeAll(): void;
 }
@@ -56,9 +56,9 @@ export class KernelUdp {
       return socket;
     };
     return {
-      get unread() {
+      unreadOn(interfaceIndex) {
         let unread = 0;
-        for (const socket of mine) unread += socket.unread;
+        for (const socket of mine) if (socket.interfaceIndex === interfaceIndex) unread += socket.unread;
         return unread;
       },
       open: (options, listener) => open(options, listener, ({ sockets }) => sockets, true),
@@ -70,13 +70,13 @@ export class KernelUdp {
   }
 
   /** A datagram came in on the interface, if the frame has one. */
-  received(nic: Nic, { udp, source }: Frame, type: ArrivalType): void {
-    if (udp !== undefined) this.#interfaces.get(nic)?.received(udp, source, type);
+  received(nic: Nic, { udp }: Frame, type: ArrivalType): void {
+    if (udp !== undefined) this.#interfaces.get(nic)?.received(udp, type);
   }
 
   /** `isOurs`: it asks for an address of this machine. */
-  heardArp(nic: Nic, frame: Frame, type: ArrivalType, isOurs: boolean): void {
-    this.#interfaces.get(nic)?.neighbours.heardArp(frame, type, isOurs);
+  heardNeighbour(nic: Nic, frame: Frame, type: ArrivalType, isOurs: boolean): void {
+    this.#interfaces.get(nic)?.neighbours.heard(frame, type, isOurs);
   }
 
   /** Addresses or interfaces are others now. */

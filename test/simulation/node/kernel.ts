@@ -1,10 +1,11 @@
 // The kernel of a node: interfaces, ARP for its own addresses, packet and UDP sockets, news of the network. It goes on when the programs do not.
-import type { Ip } from '#shared/net/ip.ts';
+import { familyOf, type Ip } from '#shared/net/ip.ts';
 import type { Cancel } from '#shared/runtime/clock.ts';
 import type { HostNetworkState } from '#speaker/l2/host-network.ts';
 import { once } from '../cancel.ts';
 import { answerTo, arpRequest } from '../lan/arp-message.ts';
 import type { Frame } from '../lan/frame.ts';
+import { allNodesMac, groupMacOf, ndpAnswer } from '../lan/ndp-message.ts';
 import { ipv4Number } from '../lan/octets.ts';
 import { arrivalTypes, type ArrivalType } from '../lan/segment.ts';
 import type { Observer } from '../observer.ts';
@@ -27,6 +28,7 @@ export interface KernelDependencies {
 
 /** Frames that an interface keeps while a virtual machine stands still. */
 const ringFrames = 256;
+const noIp = '' as Ip;
 
 interface Arrived {
   readonly nic: Nic;
@@ -49,6 +51,9 @@ export class Kernel {
   #freezes = 0;
   #ring: Arrived[] = [];
   #own: ReadonlySet<number> = new Set();
+  #ownIpv6: ReadonlySet<Ip> = new Set();
+  /** In which its own IPv6 addresses are asked for. */
+  #ownGroups: ReadonlySet<number> = new Set();
   /** Changes of the network that were not told: it stood still, or the news were lost. */
   #hasUntold = false;
   #newsLost = 0;
@@ -107,11 +112,12 @@ export class Kernel {
     return this.#udp.forProgram(thread);
   }
 
-  /** Datagrams that wait to be read by a process: its threads have its name. */
-  unreadDatagrams(process: string): number {
+  /** Datagrams that came by the interface and wait to be read by a process: its threads have its name. */
+  unreadDatagrams(process: string, interfaceName: string): number {
+    const index = this.#nics.find((nic) => nic.interfaceName === interfaceName)?.index ?? 0;
     let unread = 0;
     for (const { thread, udpSockets } of this.#processes) {
-      if (thread.name.startsWith(`${process}/`)) unread += udpSockets.unread;
+      if (thread.name.startsWith(`${process}/`)) unread += udpSockets.unreadOn(index);
     }
     return unread;
   }
@@ -195,7 +201,9 @@ export class Kernel {
       this.#udp.received(nic, frame, type);
       return;
     }
-    this.#udp.heardArp(nic, frame, type, this.#own.has(frame.arp?.targetIp ?? 0));
+    if (type === arrivalTypes.multicast && !this.#isMember(nic, frame.destination)) return;
+    const isOurs = this.#own.has(frame.arp?.targetIp ?? 0) || this.#ownIpv6.has(frame.ndp?.target ?? noIp);
+    this.#udp.heardNeighbour(nic, frame, type, isOurs);
     this.#answerOwn(nic, frame, type);
     for (const process of this.#processes) process.packetSockets.arrive(nic, frame, type);
   }
@@ -214,7 +222,10 @@ export class Kernel {
   /** For interfaces. */
   networkChanged(): void {
     const { network: state } = this;
-    this.#own = new Set(state.addresses.filter(({ ip }) => ip.includes('.')).map(({ ip }) => ipv4Number(ip)));
+    const own = state.addresses.map(({ ip }) => ip);
+    this.#own = new Set(own.filter((ip) => familyOf(ip) === 'IPv4').map(ipv4Number));
+    this.#ownIpv6 = new Set(own.filter((ip) => familyOf(ip) === 'IPv6'));
+    this.#ownGroups = new Set(Array.from(this.#ownIpv6, groupMacOf));
     this.#udp.networkChanged();
     this.#hasUntold = this.#newsLost > 0 || !this.isRunning;
     if (this.#hasUntold) return;
@@ -238,11 +249,22 @@ export class Kernel {
     }
   }
 
-  /** An address is the machine's, not the interface's: asked for through any of them, it is answered (arp_ignore 0). */
-  #answerOwn(nic: Nic, { arp }: Frame, type: ArrivalType): void {
-    if (arp === undefined || !this.answersArp || type === arrivalTypes.otherHost) return;
+  /** An IPv4 address is the machine's, not the interface's: asked for through any of them, it is answered (arp_ignore 0). */
+  #answerOwn(nic: Nic, { arp, ndp, source }: Frame, type: ArrivalType): void {
+    if (type === arrivalTypes.otherHost) return;
+    if (ndp?.kind === 'solicitation' && nic.addresses.some(({ ip }) => ip === ndp.target)) {
+      this.send(nic, ndpAnswer(ndp, source, nic.mac));
+    }
+    if (arp === undefined || !this.answersArp) return;
     if (arp.operation !== arpRequest || !this.#own.has(arp.targetIp) || arp.senderIp === arp.targetIp) return;
     this.send(nic, answerTo(arp, nic.mac));
+  }
+
+  /** The interface takes in what is sent to the group. */
+  #isMember(nic: Nic, group: number): boolean {
+    if (group === allNodesMac || this.#ownGroups.has(group)) return true;
+    for (const { packetSockets } of this.#processes) if (packetSockets.isMember(nic, group)) return true;
+    return false;
   }
 
   #become(state: 'running' | 'hung' | 'off'): void {

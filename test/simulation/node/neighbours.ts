@@ -1,11 +1,12 @@
-// The neighbour cache of a simulated kernel, for what its programs send by UDP. IPv4: as Linux does it, by ARP on the wire. IPv6, simplified:
-// whoever was heard is known, for the kernels' neighbour discovery is not simulated.
+// The neighbour cache of a simulated kernel, for what its programs send by UDP: by ARP and neighbour discovery on the wire, as Linux does it.
 import type { Ip } from '#shared/net/ip.ts';
 import type { Random } from '#shared/runtime/random.ts';
 import type { Cancel } from '#shared/runtime/clock.ts';
 import { learntFromArp } from '../lan/arp-learning.ts';
 import { arpRequest } from '../lan/arp-message.ts';
 import type { Frame } from '../lan/frame.ts';
+import { learntFromAdvertisement, learntFromSolicitation } from '../lan/ndp-learning.ts';
+import { unspecified, type NdpMessage } from '../lan/ndp-message.ts';
 import {
   linuxTimes,
   noNeighbour,
@@ -35,7 +36,7 @@ interface Entry {
 export interface NeighboursDependencies {
   readonly scheduler: Scheduler;
   readonly random: Random;
-  /** An ARP request; without a MAC to all. */
+  /** A question on the wire; without a MAC to all. */
   readonly ask: (ip: Ip, mac: number | undefined) => void;
   /** The address of what waited is found. */
   readonly found: (packet: UdpPacket, mac: number) => void;
@@ -45,7 +46,6 @@ export interface NeighboursDependencies {
 export class Neighbours {
   readonly #dependencies: NeighboursDependencies;
   readonly #entries = new Map<Ip, Entry>();
-  readonly #ipv6 = new Map<Ip, number>();
 
   constructor(dependencies: NeighboursDependencies) {
     this.#dependencies = dependencies;
@@ -60,7 +60,6 @@ export class Neighbours {
   /** The MAC to send to now. Undefined: the packet waits for it, or is lost. */
   use(packet: UdpPacket): number | undefined {
     const { ip } = packet.destination;
-    if (ip.includes(':')) return this.#ipv6.get(ip);
     const entry = this.#entries.get(ip) ?? this.#newEntry(ip);
     this.#step(entry, { kind: 'used' });
     if ('mac' in entry.neighbour) return entry.neighbour.mac;
@@ -68,8 +67,9 @@ export class Neighbours {
     return undefined;
   }
 
-  /** ARP came in; `isOurs`: it asks for an address of this machine. */
-  heardArp({ arp }: Frame, type: ArrivalType, isOurs: boolean): void {
+  /** ARP or neighbour discovery came in; `isOurs`: it asks for an address of this machine. */
+  heard({ arp, ndp }: Frame, type: ArrivalType, isOurs: boolean): void {
+    if (ndp !== undefined) return this.#heardNdp(ndp, type, isOurs);
     if (arp === undefined || arp.senderIp === 0) return;
     const learnt = learntFromArp(arp, type, 'linux');
     const ip = ipv4Text(arp.senderIp);
@@ -82,15 +82,27 @@ export class Neighbours {
     if (entry !== undefined && learnt !== undefined) this.#step(entry, learnt);
   }
 
-  heardIpv6(ip: Ip, mac: number): void {
-    this.#ipv6.set(ip, mac);
+  #heardNdp(message: NdpMessage, type: ArrivalType, isOurs: boolean): void {
+    if (type === arrivalTypes.otherHost) return;
+    if (message.kind === 'advertisement') {
+      const entry = this.#entries.get(message.target);
+      const learnt = entry === undefined ? undefined : learntFromAdvertisement(message);
+      if (entry !== undefined && learnt !== undefined) this.#step(entry, learnt);
+      return;
+    }
+    const learnt = isOurs && message.source !== unspecified ? learntFromSolicitation(message) : undefined;
+    if (learnt === undefined) return;
+    // Who asks for us is about to send to us: it gets an entry.
+    const known = this.#entries.get(message.source);
+    const entry = known ?? this.#newEntry(message.source);
+    if (known === undefined) entry.neighbour = { state: 'failed' };
+    this.#step(entry, learnt);
   }
 
   /** The machine lost its memory. */
   forget(): void {
     for (const { disarm } of this.#entries.values()) disarm();
     this.#entries.clear();
-    this.#ipv6.clear();
   }
 
   #newEntry(ip: Ip): Entry {

@@ -10,6 +10,7 @@ import type {
   SystemFailure,
 } from '#speaker/l2/packet-socket.ts';
 import { packetTypes } from '#speaker/l2/classic-bpf.ts';
+import { macOfGroup } from '../lan/ndp-message.ts';
 import { runBpf } from './bpf-interpreter.ts';
 
 /** Small frames that fit in the receive buffer that a socket has by default, measured with veth; other drivers' frames take more room. */
@@ -29,6 +30,7 @@ export class SimulatedPacketSocket implements PacketSocket {
   readonly #owner: SocketOwner;
   readonly #sendErrors = new Map<string, number>();
   readonly #groups = new Set<Ip>();
+  readonly #groupMacs = new Set<number>();
   #queue: Uint8Array[] = [];
   #filter: PacketFilter;
   #isOpen = true;
@@ -53,6 +55,11 @@ export class SimulatedPacketSocket implements PacketSocket {
     return this.#groups;
   }
 
+  /** Their Ethernet addresses. */
+  get groupMacs(): ReadonlySet<number> {
+    return this.#groupMacs;
+  }
+
   send(frame: Uint8Array): SendOutcome {
     if (!this.#isOpen) return 'failed';
     const outcome = this.#owner.transmit(frame.slice());
@@ -73,11 +80,15 @@ export class SimulatedPacketSocket implements PacketSocket {
 
   join(group: Ip): SystemFailure | undefined {
     this.#groups.add(group);
+    this.#groupMacs.add(macOfGroup(group));
+    this.#owner.filterChanged?.();
     return undefined;
   }
 
   leave(group: Ip): void {
     this.#groups.delete(group);
+    this.#groupMacs.delete(macOfGroup(group));
+    this.#owner.filterChanged?.();
   }
 
   receiveWaiting(): void {

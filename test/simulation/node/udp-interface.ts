@@ -1,9 +1,10 @@
 // UDP on one interface of a simulated kernel: the sockets on it, who of them hears what, and how what they send gets on the wire.
-import { ipToBytes, type Ip } from '#shared/net/ip.ts';
+import { familyOf, ipToBytes, isLinkLocalIp, type Ip } from '#shared/net/ip.ts';
 import type { Random } from '#shared/runtime/random.ts';
 import type { UdpEndpoint } from '#speaker/l2/udp-socket.ts';
 import { arpRequest, writeArp } from '../lan/arp-message.ts';
 import { udpFrame, type Frame } from '../lan/frame.ts';
+import { ndpQuestion } from '../lan/ndp-message.ts';
 import { broadcastNumber, ipv4Number, readU32 } from '../lan/octets.ts';
 import { arrivalTypes, type ArrivalType } from '../lan/segment.ts';
 import type { UdpPacket } from '../lan/udp-packet.ts';
@@ -18,7 +19,7 @@ const unreachable = 'ENETUNREACH';
 export interface UdpInterfaceDependencies {
   readonly scheduler: Scheduler;
   readonly random: Random;
-  /** Puts an ARP frame on the wire. */
+  /** Puts a frame of ARP or neighbour discovery on the wire. */
   readonly send: (nic: Nic, frame: Uint8Array) => void;
   /** Puts a datagram on the wire. */
   readonly sendDatagram: (nic: Nic, frame: Frame) => void;
@@ -56,11 +57,9 @@ export class UdpInterface {
   }
 
   /** A datagram came in, in this frame. */
-  received(udp: UdpPacket, source: number, type: ArrivalType): void {
+  received(udp: UdpPacket, type: ArrivalType): void {
     if (type === arrivalTypes.multicast) this.#deliverToGroup(udp);
     else if (type === arrivalTypes.host) this.#deliver(udp);
-    else return;
-    if (udp.source.ip.includes(':')) this.neighbours.heardIpv6(udp.source.ip, source);
   }
 
   /** Answers with why it did not. */
@@ -111,6 +110,14 @@ export class UdpInterface {
   }
 
   #ask(ip: Ip, mac: number | undefined): void {
+    if (familyOf(ip) === 'IPv6') {
+      const own = [...this.#own].filter((each) => familyOf(each) === 'IPv6');
+      // From an address of the same scope (RFC 6724 §5).
+      const asker = own.find((each) => isLinkLocalIp(each) === isLinkLocalIp(ip)) ?? own[0];
+      if (asker === undefined) return;
+      this.#dependencies.send(this.nic, ndpQuestion({ mac: this.nic.mac, ip: asker }, ip, mac));
+      return;
+    }
     const asker = [...this.#own].find((own) => !own.includes(':'));
     const senderIp = asker === undefined ? 0 : ipv4Number(asker);
     const message = {

@@ -4,6 +4,8 @@ import { parseArgs } from 'node:util';
 export const usage = `npm run sim -- --seed N [--scenario name] [--nodes n] [--services n] [--hours h | --minutes m]
 npm run sim -- --schedule file.json
 npm run sim -- --explore runs --seed N [--path p]     draws that many cases; seed and path are fast-check's
+npm run sim -- --figures [--hours h] [--nodes n] [--services n]
+                                                      for hours at 0, 1, 5 and 20 % loss: false failovers, moves, packets
 npm run sim -- --scale                                10,000 Services on 100 nodes: what a start costs
 
   --scenario name   soak (default: everything drawn from the seed), or one of those in test/simulation/scenarios
@@ -25,6 +27,7 @@ export interface SimOptions {
   readonly explore: number | undefined;
   readonly path: string | undefined;
   readonly scale: boolean;
+  readonly figures: boolean;
   readonly trace: boolean;
   readonly fromMs: number;
   readonly toMs: number;
@@ -55,6 +58,7 @@ export function simOptions(args: readonly string[]): SimOptions | 'help' {
       node: text,
       save: text,
       scale: flag,
+      figures: flag,
       trace: flag,
       'keep-going': flag,
       fast: flag,
@@ -76,6 +80,7 @@ export function simOptions(args: readonly string[]): SimOptions | 'help' {
     explore: number('explore', values.explore),
     path: values.path,
     scale: values.scale === true,
+    figures: values.figures === true,
     trace: values.trace === true,
     fromMs: number('from', values.from) ?? 0,
     toMs: number('to', values.to) ?? Infinity,

@@ -1,5 +1,7 @@
 // All hand-written scenarios, in the order in which they are played.
 import { deletionDuringOutage, outageAndNodeCrash, outageAndSpeakerRestart } from './api-outage.ts';
+import { askedAlone, bothFamilies, foreignIpv6, ipv6Alone, strangerAsks } from './families.ts';
+import { arpSuppressed, replayed, unicastsLost } from './fabric.ts';
 import { drainByTaint, speakerAskedToEnd, targetDies } from './drain.ts';
 import { foreignFirst, foreignLater } from './foreign-host.ts';
 import {
@@ -14,6 +16,7 @@ import {
   udpFilteredFromTheStart,
 } from './lan-trouble.ts';
 import { carrierBlinks, carrierFlaps, carrierLost, deafLink, muteLink } from './links.ts';
+import { cableOfOneLan, crashOnTwoLans, oneLanDeaf, oneLanInHalves, oneLanLosesUdp } from './two-lans.ts';
 import { oneOfTwoCutOff, oneOfTwoWithoutClients, routerAbsent, switchDies } from './two-nodes.ts';
 import { bothLive, newOneDies, surgeUpgrade } from './upgrade.ts';
 import { clockStepsUnderALease } from './clock-steps-under-a-lease.ts';
@@ -55,12 +58,22 @@ import {
   wirePausedBriefly,
 } from './pauses.ts';
 import { nodeExcluded } from './node-excluded.ts';
-import { macChanges } from './mac-changes.ts';
+import { macChanges, macChangesIpv6 } from './mac-changes.ts';
+import { patienceAsked } from './patience-asked.ts';
 import { oldQuestions } from './old-questions.ts';
 import { releasedBeforeGiven } from './released-before-given.ts';
 import { poolsEmptiedByMistake } from './pools-emptied-by-mistake.ts';
 import { restartWithPendingServices } from './restart-with-pending-services.ts';
 import { rollingRestart } from './rolling-restart.ts';
+import {
+  drainSaidFirst,
+  restartKnowingNothing,
+  restartWithoutApi,
+  routersFail,
+  routesChange,
+  speakersRestart,
+  steadyRoutes,
+} from './routers.ts';
 import type { Scenario } from './scenario.ts';
 import { sharersEdited } from './sharers-edited.ts';
 import { speakerCrash, diesWhileListening, speakerCrashLoop } from './speaker-crash.ts';
@@ -101,6 +114,7 @@ export const scenarios: readonly Scenario[] = [
   lostDeleted,
   idleWatches,
   watchesThatBreak,
+  patienceAsked,
   goneVersions,
   laggingReplicas,
   nodeCrash,
@@ -158,6 +172,7 @@ export const scenarios: readonly Scenario[] = [
   clusterPaused,
   frozen,
   macChanges,
+  macChangesIpv6,
   oldQuestions,
   frozenPastItsAddresses,
   clocksStep,
@@ -166,4 +181,24 @@ export const scenarios: readonly Scenario[] = [
   coldStart,
   singleNode,
   firstNodeAlone,
+  ipv6Alone,
+  bothFamilies,
+  strangerAsks,
+  askedAlone,
+  foreignIpv6,
+  oneLanInHalves,
+  oneLanLosesUdp,
+  oneLanDeaf,
+  cableOfOneLan,
+  crashOnTwoLans,
+  arpSuppressed,
+  unicastsLost,
+  replayed,
+  speakersRestart,
+  restartWithoutApi,
+  restartKnowingNothing,
+  routersFail,
+  routesChange,
+  steadyRoutes,
+  drainSaidFirst,
 ];

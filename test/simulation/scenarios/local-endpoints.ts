@@ -50,9 +50,9 @@ export const localSharers: Scenario = {
     const { apiserver, workloads } = stage.world;
     const create = (index: number, ...nodes: readonly string[]): void => {
       const name = `local-${index}`;
-      const clusterIP = `10.96.9.${index}`;
+      const clusterIPs = [`10.96.9.${index}`];
       const sharingKey = `local-${Math.ceil(index / 2)}`;
-      const fields = { name, clusterIP, port: 8_000 + index, policy: 'Local', sharingKey } as const;
+      const fields = { name, clusterIPs, port: 8_000 + index, policy: 'Local', sharingKey } as const;
       apiserver.put(services, serviceManifest(fields));
       workloads.run(serviceNamespace, name, nodes);
     };

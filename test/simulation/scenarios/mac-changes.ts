@@ -1,4 +1,5 @@
 // A node's interface card is replaced, and again at once: neighbours believe each announcement as it comes.
+import type { Families } from '../world/address-plan.ts';
 import { expectAllServed } from './look.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -6,8 +7,11 @@ import type { Scenario } from './scenario.ts';
 const secondAfterMs = 300;
 const learntWithinMs = 400;
 
-export const macChanges: Scenario = {
-  name: 'MAC address changes twice in a second',
+function changing(name: string, families: Families): Scenario {
+  return { ...twice, name, topology: { ...twice.topology, families } };
+}
+
+const twice: Omit<Scenario, 'name'> = {
   topology: { nodes: 3, services: 12, pools: 1, poolAddresses: 16, controllers: 1, clients: 3 },
   seeds: [1, 2],
   script: (stage) => {
@@ -19,3 +23,6 @@ export const macChanges: Scenario = {
     expectAllServed(stage);
   },
 };
+
+export const macChanges = changing('MAC address changes twice in a second', 'IPv4');
+export const macChangesIpv6 = changing('MAC address changes twice in a second, IPv6', 'IPv6');

@@ -4,6 +4,7 @@ import { Client } from '../lan/client.ts';
 import { ipv4Number } from '../lan/octets.ts';
 import type { Observer } from '../observer.ts';
 import { clientIp, clientMac } from '../world/address-plan.ts';
+import { owners } from './look.ts';
 import type { Scenario } from './scenario.ts';
 
 /** Others do not take its addresses yet. */
@@ -18,7 +19,8 @@ export const oldQuestions: Scenario = {
   script: (stage) => {
     const { world } = stage;
     stage.run(20_000);
-    stage.apply({ kind: 'pause', program: 'speaker', node: 'n1', thread: 'wire', forMs: pauseMs });
+    const [asleep = ''] = owners(stage).values();
+    stage.apply({ kind: 'pause', program: 'speaker', node: asleep, thread: 'wire', forMs: pauseMs });
     stage.run(100);
     const { scheduler, trace, lan: segment } = world;
     const place = { name: 'stranger', mac: clientMac(9), ip: clientIp(9), segment };
@@ -31,13 +33,13 @@ export const oldQuestions: Scenario = {
       sent: (node, _, frame) => {
         const arp = readArp(frame);
         const isAnswer = arp?.operation === arpReply && !isAnnouncement(arp) && asked.has(arp.senderIp);
-        if (node === 'n1' && isAnswer) sent++;
+        if (node === asleep && isAnswer) sent++;
       },
     };
     world.observe(count);
     stage.run(1 + atOnceMs);
-    stage.expect(sent === 0, 'n1', `answers ${sent} old questions`);
+    stage.expect(sent === 0, asleep, `answers ${sent} old questions`);
     stage.run(5_000);
-    stage.expect(sent > 0, 'n1', 'answers nothing any more');
+    stage.expect(sent > 0, asleep, 'answers nothing any more');
   },
 };

@@ -1,4 +1,5 @@
-// A node of the simulated cluster: its clocks, its kernel with one interface on the LAN, and the programs that its kubelet keeps running.
+// A node of the simulated cluster: its clocks, its kernel with an interface on each LAN, and the programs that its kubelet keeps running.
+import assert from 'node:assert';
 import { uniform, type Random } from '#shared/runtime/random.ts';
 import type { Cancel } from '#shared/runtime/clock.ts';
 import type { Apiserver } from '../apiserver/apiserver.ts';
@@ -13,14 +14,17 @@ import { KubeProxy } from '../node/kube-proxy.ts';
 import { SimulatedKubeProxyProbe } from '../node/kube-proxy-probe.ts';
 import type { Nic } from '../node/nic.ts';
 import { StateDisk } from '../node/state-disk.ts';
+import { SimulatedNodeLock } from '../node/node-lock.ts';
 import type { ServedServices } from '../node/served-services.ts';
 import { NodeTime } from '../node-time.ts';
+import { forgetTcp, type TcpHost, type TcpNetwork } from '../tcp/tcp-network.ts';
+import { TcpProgram } from '../tcp/tcp-program.ts';
 import type { Observer } from '../observer.ts';
 import { randomFor } from '../time/random.ts';
 import type { Scheduler } from '../time/scheduler.ts';
 import type { Trace } from '../trace.ts';
 import { traceDatagram, traceStep } from './segment-trace.ts';
-import { lanPrefixBits, nodeIp, nodeMac, nodeName, replacedMac, routerIp } from './address-plan.ts';
+import { nodeGateways, nodeMac, nodeName, nodePrefixes, replacedMac, type Families } from './address-plan.ts';
 import { runController } from './controller-process.ts';
 import { Kubelet, type Running } from './kubelet.ts';
 import { Process, type ThreadName } from './process.ts';
@@ -32,7 +36,9 @@ export interface MachineDependencies {
   readonly trace: Trace;
   readonly seed: number;
   readonly apiserver: Apiserver;
-  readonly lan: Segment;
+  readonly lans: readonly Segment[];
+  readonly tcp: TcpNetwork;
+  readonly families: Families;
   readonly observers: readonly Observer[];
   readonly lifecycle: NodeLifecycle;
   readonly services: ServedServices;
@@ -40,6 +46,8 @@ export interface MachineDependencies {
   readonly nameOf: (id: string) => string;
 }
 
+/** To read one segment of TCP. */
+const segmentCostUs = 20;
 const mostDriftPpm = 100;
 const longestUptimeMs = 1_000_000_000;
 
@@ -47,13 +55,16 @@ export class Machine {
   readonly name: string;
   readonly index: number;
   readonly kernel: Kernel;
-  readonly nic: Nic;
+  /** One on each LAN. */
+  readonly nics: readonly Nic[];
   readonly kubeProxy: KubeProxy;
   /** Of its speaker; it outlives processes and boots. */
   readonly stateDisk = new StateDisk();
   readonly #dependencies: MachineDependencies;
   readonly #random: Random;
   readonly #kubelet: Kubelet;
+  readonly #tcpHost: TcpHost;
+  readonly #nodeLock: SimulatedNodeLock;
   #time: NodeTime;
   #isOn = true;
   /** Of the segments, as Pods here have it mounted. */
@@ -62,7 +73,7 @@ export class Machine {
   #macChanges = 0;
 
   constructor(index: number, dependencies: MachineDependencies) {
-    const { scheduler, trace, seed, lan } = dependencies;
+    const { scheduler, trace, seed, lans, families } = dependencies;
     this.index = index;
     this.name = nodeName(index);
     this.#dependencies = dependencies;
@@ -74,14 +85,22 @@ export class Machine {
       start: (program, count) => this.#start(program, count),
     });
     this.kernel = new Kernel(this.name, { scheduler, trace, seed, observer: this.#kernelObserver() });
-    const addresses = [`${nodeIp(index)}/${lanPrefixBits}`];
-    this.nic = this.kernel.addNic({
-      index: 2,
-      name: 'eth0',
-      mac: nodeMac(index),
-      addresses,
-      gateways: [routerIp],
-      segment: lan,
+    this.nics = lans.map((segment, lan) =>
+      this.kernel.addNic({
+        index: 2 + lan,
+        name: `eth${lan}`,
+        mac: nodeMac(index, lan),
+        addresses: nodePrefixes(index, lan, families),
+        gateways: lan === 0 ? nodeGateways(families) : [],
+        segment,
+      }),
+    );
+    this.#nodeLock = new SimulatedNodeLock(scheduler);
+    this.#tcpHost = dependencies.tcp.add({
+      name: this.name,
+      attachments: this.nics.map(({ attachment }) => attachment),
+      ips: () => this.kernel.network.addresses.map(({ ip }) => ip),
+      isRunning: () => this.kernel.isRunning,
     });
     const { services } = dependencies;
     this.kubeProxy = new KubeProxy(this.kernel, {
@@ -89,6 +108,18 @@ export class Machine {
       random: randomFor(seed, `kube-proxy ${this.name}`),
       services,
     });
+  }
+
+  /** On the first LAN. */
+  get nic(): Nic {
+    return this.nicOn(0);
+  }
+
+  /** On that LAN: its number, or its name. */
+  nicOn(lan: number | string): Nic {
+    const nic = typeof lan === 'number' ? this.nics[lan] : this.nics.find((on) => on.attachment.segment.name === lan);
+    assert(nic !== undefined, `${this.name} has nothing on LAN ${lan}`);
+    return nic;
   }
 
   /** Kernel and programs have power. */
@@ -141,6 +172,7 @@ export class Machine {
     this.#kubelet.powerOff();
     if (how === 'power') this.kernel.powerOff();
     else this.kernel.hang();
+    forgetTcp(this.#tcpHost);
     this.kubeProxy.powerOff();
     const heard = this.silenceKubelet();
     return once(() => {
@@ -185,9 +217,9 @@ export class Machine {
     this.#time.stepWall(byMs);
   }
 
-  /** Another interface card. */
-  changeMac(): void {
-    this.nic.changeMac(replacedMac(this.index, ++this.#macChanges));
+  /** Another interface card on that LAN. */
+  changeMac(lan = 0): void {
+    this.nicOn(lan).changeMac(replacedMac(this.index, ++this.#macChanges));
   }
 
   #kernelObserver(): Pick<Observer, 'sent' | 'answering' | 'datagram'> {
@@ -242,7 +274,12 @@ export class Machine {
     const { trace, seed, scheduler, observers, nameOf } = this.#dependencies;
     const network = this.kernel.forProcess(process.thread('wire'));
     const thread = process.thread('cluster');
-    process.atDeath(() => network.end());
+    const tcp = new TcpProgram(this.#dependencies.tcp, this.#tcpHost, (work) => thread.receive(work, segmentCostUs));
+    process.atDeath(() => {
+      network.end();
+      tcp.closeAll();
+      this.#nodeLock.freeBy(thread);
+    });
     const speaker = runSpeaker(process, this.#secret, {
       api: this.#connect(process),
       random: randomFor(seed, process.name),
@@ -251,6 +288,8 @@ export class Machine {
       scheduler,
       network,
       stateFile: this.stateDisk.forProgram({ scheduler, random: randomFor(seed, `${process.name} disk`), thread }),
+      tcp,
+      nodeLock: this.#nodeLock.forProgram(thread),
       kubeProxy: new SimulatedKubeProxyProbe({ scheduler, thread, kubeProxy: this.kubeProxy }),
       explained: (step) => {
         traceStep(trace, process.name, step, nameOf);

@@ -2,6 +2,8 @@
 import { createHash } from 'node:crypto';
 import { uniform, type Random } from '#shared/runtime/random.ts';
 import { defaultDrainSignals } from '#shared/runtime/drain-signals.ts';
+import type { NodeLock } from '#speaker/bgp/node-lock.ts';
+import type { TcpStack } from '#speaker/bgp/tcp-stack.ts';
 import type { KubeProxyProbe } from '#speaker/kube-proxy/health.ts';
 import type { Channel, FromWire, ToWire, WireOptions } from '#speaker/seam.ts';
 import { Speaker } from '#speaker/speaker.ts';
@@ -12,6 +14,7 @@ import { wireOptions } from '#speaker/wire-options.ts';
 import { channelPair } from '../channel.ts';
 import { segmentPort } from '../lan/udp-packet.ts';
 import { cheapCrypto } from '../node/cheap-crypto.ts';
+import { noBfdSockets } from '../node/no-bfd-sockets.ts';
 import type { ProcessNetwork } from '../node/process-network.ts';
 import type { ExplainedStep } from '../observer.ts';
 import type { Scheduler } from '../time/scheduler.ts';
@@ -28,6 +31,8 @@ export interface SpeakerProcessDependencies extends ProgramDependencies {
   readonly wireRandom: Random;
   readonly network: ProcessNetwork;
   readonly stateFile: StateFile;
+  readonly tcp: TcpStack;
+  readonly nodeLock: NodeLock;
   readonly kubeProxy: KubeProxyProbe;
   readonly explained: (step: ExplainedStep) => void;
 }
@@ -47,7 +52,7 @@ const longestPassageUs = 5_000;
 const sha256 = (text: string): Uint8Array => createHash('sha256').update(text).digest();
 
 export function runSpeaker(process: Process, secret: string, dependencies: SpeakerProcessDependencies): RunningSpeaker {
-  const { api, random, trace, scheduler, stateFile, kubeProxy } = dependencies;
+  const { api, random, trace, scheduler, stateFile, kubeProxy, tcp, nodeLock } = dependencies;
   const [cluster, wire] = [process.thread('cluster'), process.thread('wire')];
   const passageUs = (): number => uniform(random, shortestPassageUs, longestPassageUs);
   const [toWire, toCluster] = channelPair<ToWire, FromWire>(scheduler, passageUs, [cluster, wire]);
@@ -68,6 +73,10 @@ export function runSpeaker(process: Process, secret: string, dependencies: Speak
         ignoreExcludeLb: false,
         drainSignals: defaultDrainSignals,
         segmentKeyDirectory: '/etc/ingot/segment-key',
+        bgpListen: 'off',
+        bgpPort: 179,
+        graceSeconds: 30,
+        softwareVersion: 'Ingot/simulated',
         earlier,
       },
       {
@@ -79,7 +88,12 @@ export function runSpeaker(process: Process, secret: string, dependencies: Speak
         channel: toWire,
         sha256,
         kubeProxy,
+        serviceHealth: { ask: (_port, answered) => void clock.after(1, () => answered('ready')) },
         stateFile,
+        tcp,
+        nodeLock,
+        // Without the package the wire thread's are enough.
+        routerAdvertiser: { send: () => {} },
         kernelAnswersForAll: () => false,
         retired: () => {},
       },
@@ -109,6 +123,7 @@ function startWire(
     channel,
     packetSockets,
     udpSockets,
+    bfdSockets: noBfdSockets,
     hostNetwork,
     crypto: cheapCrypto,
     explain: (step) => {

@@ -1,17 +1,22 @@
 // The people of the simulated cluster: they make pools and Services, change them and take them away. What they want at any moment is told, so
 // that checkers can judge without asking the programs.
 import { ipAddressPools } from '#shared/api/ip-address-pool.ts';
+import { bgpAdvertisements } from '#shared/api/bgp-advertisement.ts';
+import { bgpPeers } from '#shared/api/bgp-peer.ts';
 import { l2Advertisements } from '#shared/api/l2-advertisement.ts';
 import { nodes, services } from '#shared/kube/resources.ts';
 import type { Cancel } from '#shared/runtime/clock.ts';
 import { uniform, type Random } from '#shared/runtime/random.ts';
+import type { Family } from '#shared/net/ip.ts';
 import type { Apiserver } from '../apiserver/apiserver.ts';
 import { isFields, type KubeObject, type Manifest } from '../apiserver/object.ts';
 import type { Workloads } from '../cluster/workloads.ts';
 import type { UserAction } from '../faults/fault.ts';
-import { poolRange } from './address-plan.ts';
+import { clusterAsn, routerAsn, type BgpRouter } from '../routers/bgp-router.ts';
+import { poolRanges, type Families } from './address-plan.ts';
 import {
   advertisementManifest,
+  bgpPeerManifest,
   ownNamespace,
   poolManifest,
   serviceManifest,
@@ -23,6 +28,9 @@ export interface UsersOptions {
   /** Of each pool. */
   readonly poolAddresses: number;
   readonly nodes: readonly string[];
+  readonly families: Families;
+  /** Pools are on-link on these in turn. */
+  readonly lans: number;
 }
 
 const excludeLabel = 'node.kubernetes.io/exclude-from-external-load-balancers';
@@ -30,6 +38,8 @@ const excludeLabel = 'node.kubernetes.io/exclude-from-external-load-balancers';
 const localEach = 4;
 const sharedEach = 10;
 const sharedPort = 8_000;
+/** Of pairs of Services in turn, where there are both families. */
+const kindsOfBoth: readonly (readonly Family[])[] = [['IPv4', 'IPv6'], ['IPv6'], ['IPv4'], ['IPv6', 'IPv4']];
 const mostEndpointNodes = 3;
 
 export class Users {
@@ -46,22 +56,30 @@ export class Users {
   }
 
   addPool(index: number): void {
-    this.#create(ipAddressPools, poolManifest(poolName(index), poolRange(index, this.#options.poolAddresses)));
+    this.#create(ipAddressPools, poolManifest(poolName(index), this.#ranges(index)));
   }
 
   advertiseAll(): void {
     this.#create(l2Advertisements, advertisementManifest('everything'));
   }
 
+  /** All addresses, to these routers. */
+  advertiseTo(routers: readonly BgpRouter[]): void {
+    for (const { name, ip } of routers)
+      this.#create(bgpPeers, bgpPeerManifest(name, { ip, asn: routerAsn }, clusterAsn));
+    if (routers.length > 0) this.#create(bgpAdvertisements, advertisementManifest('everything'));
+  }
+
   /** With ready endpoints on some nodes. */
   createService(index: number): void {
-    this.#create(services, serviceManifest(serviceFields(index)));
+    const families = familiesOf(index, this.#options.families);
+    this.#create(services, serviceManifest(serviceFields(index, families)));
     const count = uniform(this.#random, 1, Math.min(mostEndpointNodes, this.#options.nodes.length));
     const first = uniform(this.#random, 0, this.#options.nodes.length - 1);
     const chosen = Array.from({ length: count }, (_, step) => {
       return this.#options.nodes[(first + step) % this.#options.nodes.length] ?? '';
     });
-    this.#workloads.run(serviceNamespace, serviceName(index), chosen);
+    this.#workloads.run(serviceNamespace, serviceName(index), chosen, families);
   }
 
   deleteService(index: number): void {
@@ -109,6 +127,11 @@ export class Users {
     }
   }
 
+  #ranges(pool: number, addresses = this.#options.poolAddresses): readonly string[] {
+    const { lans, families } = this.#options;
+    return poolRanges(pool, addresses, pool % lans, families);
+  }
+
   #service(index: number): KubeObject | undefined {
     return this.#apiserver.get(services, serviceNamespace, serviceName(index));
   }
@@ -123,7 +146,7 @@ export class Users {
       this.#apiserver.edit(ipAddressPools, ownNamespace, poolName(index), (pool) => ({
         ...pool,
         metadata: { ...pool.metadata, generation: (pool.metadata.generation ?? 0) + 1 },
-        spec: { ...fields(pool['spec']), addresses: [poolRange(index, addresses)] },
+        spec: { ...fields(pool['spec']), addresses: this.#ranges(index, addresses) },
       }));
     resize(Math.ceil(poolAddresses / 2));
     return () => resize(poolAddresses);
@@ -171,15 +194,25 @@ export function poolName(index: number): string {
 }
 
 /** Every so many, two Services in a row share their address. */
-function serviceFields(index: number): ServiceFields {
+function serviceFields(index: number, families: readonly Family[]): ServiceFields {
   const pair = Math.floor(index / 2);
   return {
     name: serviceName(index),
-    clusterIP: `10.96.${index >> 8}.${index & 255}`,
+    clusterIPs: families.map((family) => clusterIp(index, family)),
     port: sharedPort + (index % 2),
     policy: index % localEach === localEach - 1 ? 'Local' : 'Cluster',
     sharingKey: pair % sharedEach === 0 ? `pair-${pair}` : undefined,
   };
+}
+
+function clusterIp(index: number, family: Family): string {
+  return family === 'IPv4' ? `10.96.${index >> 8}.${index & 255}` : `fdff::${(index + 1).toString(16)}`;
+}
+
+/** Sharers have the same. */
+function familiesOf(index: number, families: Families): readonly Family[] {
+  if (families !== 'both') return [families];
+  return kindsOfBoth[Math.floor(index / 2) % kindsOfBoth.length] ?? [];
 }
 
 function fields(value: unknown): Readonly<Record<string, unknown>> {

@@ -13,15 +13,28 @@ import { NodeLifecycle } from '../cluster/node-lifecycle.ts';
 import { Workloads } from '../cluster/workloads.ts';
 import { Client } from '../lan/client.ts';
 import { ForeignHost } from '../lan/foreign-host.ts';
-import { Router } from '../lan/router.ts';
 import { Segment } from '../lan/segment.ts';
 import { ServedServices } from '../node/served-services.ts';
 import type { Observer } from '../observer.ts';
+import type { BgpRouter } from '../routers/bgp-router.ts';
+import { TcpNetwork } from '../tcp/tcp-network.ts';
 import { randomFor } from '../time/random.ts';
 import { Scheduler } from '../time/scheduler.ts';
 import { Trace } from '../trace.ts';
-import { clientIp, clientMac, foreignMac, nodeIdText, nodeIp, nodeName, routerIp, routerMac } from './address-plan.ts';
+import {
+  clientIp,
+  clientIpv6,
+  clientMac,
+  foreignMac,
+  lanNames,
+  lanOfIp,
+  nodeIdText,
+  nodeIps,
+  nodeName,
+  type Families,
+} from './address-plan.ts';
 import { Machine } from './machine.ts';
+import { newRouters } from './new-routers.ts';
 import { namespaceManifest, nodeManifest, ownNamespace, serviceNamespace, speakerPod } from './manifests.ts';
 import { ShownAddresses } from './shown-addresses.ts';
 import { Users } from './users.ts';
@@ -38,6 +51,12 @@ export interface WorldOptions {
   readonly clients: number;
   /** There is no router on the LAN, though nodes have a route to it. */
   readonly routerAbsent?: boolean;
+  /** IPv4 where not said. */
+  readonly families?: Families;
+  /** How many LANs all nodes are on, at most two; one where not said. Pools are on them in turn, clients on each. */
+  readonly lans?: 1 | 2;
+  /** Those that nodes tell their routes, at most two; none where not said. The second does not help those that restart. */
+  readonly routers?: 1 | 2;
 }
 
 /** Everything starts within so long, each part at its own moment. */
@@ -48,8 +67,11 @@ export class World {
   readonly scheduler = new Scheduler();
   readonly trace = new Trace(this.scheduler);
   readonly apiserver: Apiserver;
-  readonly lan: Segment;
+  /** In the order of their numbers. */
+  readonly lans: readonly Segment[];
   readonly machines: ReadonlyMap<string, Machine>;
+  readonly tcp: TcpNetwork;
+  readonly routers: readonly BgpRouter[];
   readonly clients: readonly Client[];
   /** On the LAN, and none of the cluster's. */
   readonly foreigner: ForeignHost;
@@ -67,30 +89,31 @@ export class World {
     const { scheduler, trace } = this;
     this.options = options;
     this.apiserver = new Apiserver({ scheduler, random: (purpose) => this.random(purpose), trace });
-    this.lan = new Segment('lan', {}, { scheduler, trace, seed });
-    if (options.routerAbsent !== true) {
-      new Router({ name: 'router', mac: routerMac, ip: routerIp, segment: this.lan });
-    }
-    const { apiserver, lan } = this;
+    for (let index = 0; index < options.nodes; index++) this.#names.set(nodeIdText(nodeName(index)), nodeName(index));
+    const { lans: lanCount = 1, families = 'IPv4' } = options;
+    this.lans = lanNames.slice(0, lanCount).map((name) => new Segment(name, {}, { scheduler, trace, seed }));
+    this.tcp = new TcpNetwork(scheduler, this.random('tcp'));
+    this.routers = newRouters({ ...options, families }, this);
+    const { apiserver, lan, lans } = this;
     const observers = this.#observers;
     const lifecycle = new NodeLifecycle(apiserver, scheduler);
     collectGarbage(apiserver, this.random('garbage collector'));
-    for (let index = 0; index < options.nodes; index++) this.#names.set(nodeIdText(nodeName(index)), nodeName(index));
     const services = new ServedServices(apiserver.store);
     const nameOf = (id: string): string => this.nameOf(id);
+    const { tcp } = this;
+    const shared = { scheduler, trace, seed, apiserver, lans, tcp, families, observers, lifecycle, services, nameOf };
     this.machines = new Map(
       Array.from({ length: options.nodes }, (_, index) => {
-        return [
-          nodeName(index),
-          new Machine(index, { scheduler, trace, seed, apiserver, lan, observers, lifecycle, services, nameOf }),
-        ];
+        return [nodeName(index), new Machine(index, shared)];
       }),
     );
-    this.clients = Array.from({ length: options.clients }, (_, index) => this.#newClient(index));
+    this.clients = lans.flatMap((_, on) =>
+      Array.from({ length: options.clients }, (_client, index) => this.#newClient(index, on, families)),
+    );
     this.foreigner = new ForeignHost({ name: 'foreigner', mac: foreignMac, segment: lan }, { scheduler });
     this.workloads = new Workloads({ apiserver, scheduler, random: this.random('workloads') });
     this.users = new Users(
-      { ...options, nodes: [...this.machines.keys()] },
+      { ...options, nodes: [...this.machines.keys()], families, lans: lanCount },
       apiserver,
       this.workloads,
       this.random('users'),
@@ -100,6 +123,16 @@ export class World {
       this.shown.changed(change);
       this.tell((observer) => observer.stored?.(change));
     });
+  }
+
+  /** The first, or only, one. */
+  get lan(): Segment {
+    return this.#lan(0);
+  }
+
+  /** On which the address is on-link. */
+  lanOf(ip: Ip): Segment {
+    return this.#lan(lanOfIp(ip));
   }
 
   get nowMs(): number {
@@ -144,11 +177,12 @@ export class World {
       this.apiserver.put(namespaces, namespaceManifest(name));
     const { options, users } = this;
     for (const { name, index } of this.machines.values()) {
-      this.apiserver.put(nodes, nodeManifest(name, nodeIp(index)));
+      this.apiserver.put(nodes, nodeManifest(name, nodeIps(index, options.families ?? 'IPv4')));
       this.apiserver.put(pods, speakerPod(name));
     }
     for (let pool = 0; pool < options.pools; pool++) users.addPool(pool);
     users.advertiseAll();
+    users.advertiseTo(this.routers);
     for (let index = 0; index < options.services; index++) users.createService(index);
     const random = this.random('boot');
     for (const machine of this.machines.values()) {
@@ -191,10 +225,18 @@ export class World {
     this.tell((observer) => observer.faultEnded?.(fault));
   }
 
-  #newClient(index: number): Client {
-    const { scheduler, trace, lan } = this;
+  #lan(number: number): Segment {
+    const lan = this.lans[number];
+    assert(lan !== undefined, `there is no LAN ${number}`);
+    return lan;
+  }
+
+  #newClient(index: number, lan: number, families: Families): Client {
+    const { scheduler, trace } = this;
+    const ipv6 = families === 'IPv4' ? undefined : clientIpv6(index, lan);
+    const name = `client-${index}${lan === 0 ? '' : `-${lan}`}`;
     return new Client(
-      { name: `client-${index}`, mac: clientMac(index), ip: clientIp(index), segment: lan },
+      { name, mac: clientMac(index, lan), ip: clientIp(index, lan), ipv6, segment: this.#lan(lan) },
       {
         scheduler,
         trace,
@@ -211,7 +253,8 @@ export class World {
     return new ShownAddresses({
       appeared: (ip) => {
         const watches = [...this.machines.values()].map(({ kernel }) => kernel.watchAddress(ip));
-        const client = this.clients[turn++ % this.clients.length];
+        const near = this.clients.filter(({ attachment }) => attachment.segment === this.lanOf(ip));
+        const client = near[turn++ % near.length];
         ends.set(ip, client === undefined ? watches : [...watches, client.use(ip)]);
       },
       vanished: (ip) => {

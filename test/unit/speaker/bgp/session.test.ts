@@ -2,18 +2,17 @@ import { describe, expect, test } from 'vitest';
 import type { Ip } from '#shared/net/ip.ts';
 import { encodeMessage } from '#speaker/bgp/codec.ts';
 import { keepalive } from '#speaker/bgp/message.ts';
-import { encodeNlri, noPrefixes, type EncodedPrefix } from '#speaker/bgp/nlri.ts';
+import { encodeNlri } from '#speaker/bgp/nlri.ts';
 import { cease } from '#speaker/bgp/notification.ts';
 import type { PeerSession } from '#speaker/bgp/peer-session.ts';
-import type { UpdateMessage } from '#speaker/bgp/update.ts';
+import { meet, table, update } from './met-router.ts';
 import { external, hex, prefix } from './octets.ts';
 import { routes } from './out-play.ts';
 import { routerOpen } from './peer-play.ts';
-import { PlayedRouter, routerIp, type RouterOptions } from './played-router.ts';
+import { PlayedRouter } from './played-router.ts';
 import { peerSession, Stage } from './session-stage.ts';
 
 const octets = (text: string): Uint8Array => new TextEncoder().encode(text);
-const table = routes([{}, '198.51.100.1/32 198.51.100.2/32']);
 /** More than the kernels and we ourselves hold for a peer that does not read. */
 const many = Array.from({ length: 25_000 }, (_, at) => `10.${at >> 16}.${(at >> 8) & 255}.${at & 255}/32`);
 const bothFamilies = routerOpen({
@@ -24,23 +23,6 @@ const bothFamilies = routerOpen({
   ],
 });
 
-function meet(peer: PeerSession = peerSession(), options: RouterOptions = {}) {
-  const stage = new Stage();
-  const router = new PlayedRouter(stage.network, options);
-  const session = stage.session(peer);
-  session.setRoutes(table, true);
-  stage.clock.advance(100);
-  return { stage, router, session };
-}
-
-function update(fields: Partial<UpdateMessage> & { readonly path?: readonly number[] }): Uint8Array {
-  const { path = [64_512], nlri = noPrefixes, withdrawn = noPrefixes, attributes } = fields;
-  const asPath = { kind: 'asPath', path: [{ type: 'sequence', asns: path }] } as const;
-  const own = [{ kind: 'origin', origin: 'igp' }, asPath, { kind: 'nextHop', ip: routerIp }] as const;
-  const message = { kind: 'update', withdrawn, attributes: attributes ?? (nlri.length > 0 ? own : []), nlri } as const;
-  return encodeMessage(message, external);
-}
-
 /** OPEN octet by octet, and everything else at once. */
 function answerInOtherSegments(router: PlayedRouter): void {
   router.send(router.open, 1);
@@ -49,10 +31,6 @@ function answerInOtherSegments(router: PlayedRouter): void {
 
 function refresh(subtype: number): Uint8Array {
   return encodeMessage({ kind: 'routeRefresh', afi: 1, safi: 1, subtype, filters: new Uint8Array(0) }, external);
-}
-
-function some(first: number, count: number): EncodedPrefix[] {
-  return Array.from({ length: count }, (_, at) => prefix(`10.${(first + at) >> 8}.${(first + at) & 255}.0/24`));
 }
 
 describe('a session', () => {
@@ -344,58 +322,5 @@ describe('C16: a peer that cannot be had is told of once for each reason', () =>
       'BGP session has ended: read: ECONNRESET',
       'BGP session is established',
     ]);
-  });
-});
-
-describe('what a peer sends', () => {
-  test('E6: our own routes are counted and nothing else', () => {
-    const { stage, router, session } = meet();
-    const before = router.heard.length;
-    router.send(update({ nlri: encodeNlri([prefix('198.51.100.1/32')]), path: [64_512, 64_513] }));
-    stage.clock.advance(1_000);
-    expect(session.status).toMatchObject({ state: 'Established', prefixes: { IPv4: 2 } });
-    expect(session.status.counters.updateErrors.size).toBe(0);
-    expect(stage.lines).toEqual(['BGP session is established']);
-    expect(router.heard.length).toBe(before);
-  });
-
-  test('E2: what is wrong is told once, counted, and costs no session', () => {
-    const { stage, router, session } = meet();
-    const wrong = update({
-      nlri: encodeNlri([prefix('203.0.113.0/24')]),
-      attributes: [{ kind: 'origin', origin: 'igp' }],
-    });
-    for (let time = 0; time < 3; time++) router.send(wrong);
-    stage.clock.advance(100);
-    expect(session.status.state).toBe('Established');
-    expect([...session.status.counters.updateErrors]).toEqual([['treatAsWithdraw', 3]]);
-    expect(stage.lines).toHaveLength(2);
-  });
-
-  test('U13: more than the limit ends the session for a while', () => {
-    const { stage, router, session } = meet(peerSession({ prefixLimit: 10 }));
-    router.send(update({ nlri: encodeNlri(some(0, 10)) }));
-    router.send(update({ nlri: encodeNlri(some(0, 10)) }));
-    router.send(update({ withdrawn: encodeNlri(some(0, 5)) }));
-    router.send(update({ nlri: encodeNlri(some(20, 5)) }));
-    stage.clock.advance(100);
-    expect(session.status.state).toBe('Established');
-    router.send(update({ nlri: encodeNlri(some(40, 1)) }));
-    stage.clock.advance(10);
-    expect(router.heard.at(-1)).toBe('Cease/Maximum Number of Prefixes Reached');
-    expect(session.status).toMatchObject({ state: 'Idle', lastError: 'the peer told more routes than its limit' });
-  });
-
-  test('E7: a million routes leave nothing but their number', () => {
-    const { stage, router, session } = meet();
-    const nlri = encodeNlri(some(0, 1_000));
-    const message = update({ nlri });
-    for (let round = 0; round < 1_000; round++) {
-      router.send(message);
-      if (round % 50 === 0) stage.clock.advance(10);
-    }
-    stage.clock.advance(1_000);
-    expect(session.status.counters.receivedPrefixes).toEqual(new Map([['IPv4 announced', 1_000_000]]));
-    expect(session.status).toMatchObject({ state: 'Established', prefixes: { IPv4: 2 } });
   });
 });
