@@ -4,16 +4,17 @@ import type { AddressProblem } from './address-problems.ts';
 import type { Announcements, Failing } from './announcement-events.ts';
 import type { Shown } from './shown-services.ts';
 
-const quietReasons: ReadonlySet<string> = new Set(['noAdvertisement', 'notInPool'] as const);
+/** Others may announce it, and the controller says so if nobody does. */
+const notForLans = 'noAdvertisement';
 
 export function layer2Announcements(
   desired: Desired,
   { services, spokenFor, silent }: Shown,
   problems: readonly AddressProblem[],
 ): Announcements {
-  const failing = [...desired.failures, ...problems].map((failure): Failing => {
-    return { ...failure, isQuiet: quietReasons.has(failure.reason) };
-  });
+  const failing = [...desired.failures, ...problems]
+    .filter(({ reason }) => reason !== notForLans)
+    .map((failure): Failing => ({ ...failure, isQuiet: failure.reason === 'notInPool' }));
   const unanswered = silent.map(({ ip, service }): Failing => {
     const message = `${ip} is not answered: no Service behind it has a ready endpoint`;
     return { ip, service, reason: 'noReadyEndpoints', message, isQuiet: true };

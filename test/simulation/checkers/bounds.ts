@@ -72,6 +72,7 @@ export const afterEffectsMs: Readonly<Record<Fault['kind'], number>> = {
   'sharing key': quietMs,
   'pool added': quietMs,
   'pool removed': quietMs,
+  'advertisement removed': quietMs,
   'pool shrunk': quietMs,
   'endpoints flap': quietMs,
   'exclude label': quietMs,

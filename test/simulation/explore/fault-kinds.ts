@@ -116,6 +116,8 @@ export const faultKinds: { readonly [Kind in FaultKind]: FaultDraw<Kind> } = {
   },
   'pool added': { weight: 2, draw: (dice) => ({ index: dice.pool() + 1 }) },
   'pool removed': { weight: 4, draw: (dice) => ({ index: dice.pool(), forMs: brief(dice) }) },
+  // In scenarios only: no checker judges yet what is announced while there is none.
+  'advertisement removed': { weight: 0, draw: (dice) => ({ forMs: brief(dice) }) },
   'pool shrunk': { weight: 4, draw: (dice) => ({ index: dice.pool(), forMs: brief(dice) }) },
   'endpoints flap': { weight: 5, draw: (dice) => ({ index: dice.service(), forMs: long(dice) }) },
   'exclude label': { weight: 3, draw: onNode(long) },

@@ -148,6 +148,8 @@ export type UserAction =
   | { readonly kind: 'sharing key'; readonly index: number; readonly key: string | undefined }
   | { readonly kind: 'pool added'; readonly index: number }
   | { readonly kind: 'pool removed'; readonly index: number; readonly forMs: number }
+  /** The L2Advertisement is deleted and made again, as tools do that cannot change one. */
+  | { readonly kind: 'advertisement removed'; readonly forMs: number }
   /** To the lower half of its range, and back. */
   | { readonly kind: 'pool shrunk'; readonly index: number; readonly forMs: number }
   /** The endpoints of a Service vanish one by one and come back. */

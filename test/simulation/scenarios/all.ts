@@ -61,6 +61,7 @@ import { nodeExcluded } from './node-excluded.ts';
 import { macChanges, macChangesIpv6 } from './mac-changes.ts';
 import { patienceAsked } from './patience-asked.ts';
 import { oldQuestions } from './old-questions.ts';
+import { advertisementReplaced } from './advertisement-replaced.ts';
 import { releasedBeforeGiven } from './released-before-given.ts';
 import { poolsEmptiedByMistake } from './pools-emptied-by-mistake.ts';
 import { restartWithPendingServices } from './restart-with-pending-services.ts';
@@ -106,6 +107,7 @@ export const scenarios: readonly Scenario[] = [
   sharersEdited,
   outageDuringCreation,
   poolsEmptiedByMistake,
+  advertisementReplaced,
   releasedBeforeGiven,
   restartWithPendingServices,
   thousandServicesInABrownOut,

@@ -33,6 +33,7 @@ export interface UsersOptions {
   readonly lans: number;
 }
 
+const advertisementOfAll = 'everything';
 const excludeLabel = 'node.kubernetes.io/exclude-from-external-load-balancers';
 /** One Service in so many is for ETP Local, and one pair in so many shares its address. */
 const localEach = 4;
@@ -60,7 +61,7 @@ export class Users {
   }
 
   advertiseAll(): void {
-    this.#create(l2Advertisements, advertisementManifest('everything'));
+    this.#create(l2Advertisements, advertisementManifest(advertisementOfAll));
   }
 
   /** All addresses, to these routers. */
@@ -118,6 +119,9 @@ export class Users {
       case 'pool removed':
         this.#apiserver.remove(ipAddressPools, ownNamespace, poolName(action.index));
         return () => this.act({ kind: 'pool added', index: action.index });
+      case 'advertisement removed':
+        this.#apiserver.remove(l2Advertisements, ownNamespace, advertisementOfAll);
+        return () => this.advertiseAll();
       case 'pool shrunk':
         return this.#shrinkPool(action.index);
       case 'endpoints flap':
