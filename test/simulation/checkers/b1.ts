@@ -36,6 +36,7 @@ export class B1 implements Checker {
   }
 
   faultEnded(fault: Fault): void {
+    this.#wanted.faultEnded(fault);
     if (fault.kind !== 'exclude label') return;
     this.#excludedUntilUs.set(fault.node, this.#scene.nowUs + boundsMs.leaveRoutes * 1000);
   }

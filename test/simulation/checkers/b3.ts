@@ -13,8 +13,10 @@ const cease = 6;
 export class B3 implements Checker {
   readonly #scene: Scene;
   readonly #tally: Tally;
-  /** Nodes that are excluded, or whose speaker is asked to end, and nothing else befalls them. */
-  readonly #leaving = new Set<string>();
+  /** Nodes that are excluded, or whose speaker is asked to end, and nothing else befalls them; since when. */
+  readonly #leavingUs = new Map<string, number>();
+  /** When a router has met a node last. */
+  readonly #metUs = new Map<string, number>();
 
   constructor(scene: Scene, tally: Tally) {
     this.#scene = scene;
@@ -22,24 +24,27 @@ export class B3 implements Checker {
   }
 
   faultBegan(fault: Fault): void {
-    for (const node of this.#leaving) if (mayDisturb(fault, node)) this.#leaving.delete(node);
+    for (const node of this.#leavingUs.keys()) if (mayDisturb(fault, node)) this.#leavingUs.delete(node);
     const asksToGo = fault.kind === 'exclude label' || (fault.kind === 'terminate' && fault.program === 'speaker');
     if (!asksToGo) return;
     const others = [...this.#scene.world.activeFaults].filter((other) => other !== fault);
-    if (!others.some((other) => mayDisturb(other, fault.node))) this.#leaving.add(fault.node);
+    if (!others.some((other) => mayDisturb(other, fault.node))) {
+      this.#leavingUs.set(fault.node, this.#scene.nowUs);
+    }
   }
 
   /** To ask a program to end takes no time. */
   faultEnded(fault: Fault): void {
-    if (fault.kind !== 'terminate' && 'node' in fault) this.#leaving.delete(fault.node);
+    if (fault.kind !== 'terminate' && 'node' in fault) this.#leavingUs.delete(fault.node);
   }
 
   ended({ program, node }: ProcessRef): void {
-    if (program === 'speaker') this.#leaving.delete(node);
+    if (program === 'speaker') this.#leavingUs.delete(node);
   }
 
   routed(router: BgpRouter, node: string, event: RouterEvent): void {
-    if (!this.#leaving.has(node)) return;
+    if (event.kind === 'established') this.#metUs.set(`${router.name} ${node}`, this.#scene.nowUs);
+    if (!this.#leavingUs.has(node)) return;
     if (event.kind === 'update')
       for (const prefix of event.update.withdrawn) this.#judgeWithdrawn(router, node, prefix);
     if (event.kind !== 'notification' || event.code !== cease) return;
@@ -55,7 +60,10 @@ export class B3 implements Checker {
     const route = router.routesOf(node).get(prefix);
     if (route === undefined) return;
     const isAvoided = route.communities.includes(gracefulShutdown);
-    const ms = (this.#scene.nowUs - route.sinceUs) / 1000;
+    // Whoever meets it while it leaves has less time: all others have had theirs.
+    const leavingUs = this.#leavingUs.get(node) ?? 0;
+    const isLate = (this.#metUs.get(`${router.name} ${node}`) ?? 0) > leavingUs;
+    const ms = (this.#scene.nowUs - (isLate ? leavingUs : route.sinceUs)) / 1000;
     this.#tally.judge(isAvoided && ms >= boundsMs.avoided, prefix, () => {
       return `${node} withdraws it at ${router.name}, ${isAvoided ? `${ms} ms after` : 'without'} GRACEFUL_SHUTDOWN`;
     });

@@ -153,6 +153,8 @@ export const boundsMs = {
   lease: 14_990,
   /** B1: a node that is excluded no more may have begun to leave: it avoids, withdraws and ends (spec/bgp §9). */
   leaveRoutes: 10_000,
+  /** B1: kube-proxy is asked each 2 s, and answers within 1 s (spec/layer2.md §1). */
+  gate: 3_000,
   /** B1: from SIGTERM to SIGKILL. */
   ending: 30_000,
   /** B2: routes are what is wanted so soon after it is quiet: a plan, or the longest wait for a session (spec/bgp §2.1 F7, F8). */

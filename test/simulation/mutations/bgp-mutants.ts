@@ -34,8 +34,8 @@ export const bgpMutants: readonly Mutant[] = [
   {
     name: 'two processes of a node run BGP at once',
     file: 'speaker/routing/turn.ts',
-    find: 'const cancel = nodeLock.take(() => {',
-    replace: 'const cancel = clock.after(nodeLock === undefined ? 0 : 1, () => {',
+    find: 'const lock = nodeLock.take(() => {',
+    replace: 'const lock = clock.after(nodeLock === undefined ? 0 : 1, () => {',
     caughtBy: ['B1'],
     scenarios: [restarts],
   },

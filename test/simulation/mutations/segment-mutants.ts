@@ -24,8 +24,9 @@ const watchMutants: readonly Mutant[] = [
     file: 'speaker/segment/watch/verdict.ts',
     find: "if (!silenceProven || !quorum) return 'unsure';",
     replace: "if (!silenceProven) return 'unsure';",
-    caughtBy: ['L6', 'L11'],
+    caughtBy: ['L6', 'L8', 'L11'],
     scenarios: ['loss of 50 % for 1 min'],
+    soakSeeds: 20,
   },
   {
     name: 'joiner is a member at once',
