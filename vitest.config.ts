@@ -9,7 +9,7 @@ export default defineConfig({
           name: 'unit',
           include: ['test/unit/**/*.test.ts'],
           pool: 'threads',
-          testTimeout: 5_000,
+          testTimeout: 20_000,
         },
       },
       {
