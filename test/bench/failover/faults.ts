@@ -9,6 +9,8 @@ export interface Fault {
   readonly labels: { readonly fault: string; readonly stop_seconds?: number };
   /** Another node takes the address. */
   readonly moves: boolean;
+  /** It moves though its owner lives. */
+  readonly atWill?: true;
   /** A second host on the LAN forgets the address as the fault begins, and waits until somebody tells it. */
   readonly newcomer?: true;
   /** Short enough for a smoke. */
@@ -74,6 +76,7 @@ export const faults: readonly Fault[] = [
   {
     labels: { fault: 'drain' },
     moves: true,
+    atWill: true,
     inSmoke: true,
     limitMs: 45_000,
     goals: { new_connections_lost: 0 },
