@@ -1,7 +1,7 @@
 // BIRD, 2 or 3: one protocol for each neighbour, asked by birdc.
 import type { Family } from '#shared/net/ip.ts';
 import type { RouterSet } from '../parts/routers.ts';
-import { RouterFolder } from './router-folder.ts';
+import { startIn, type RouterFolder } from './router-folder.ts';
 import {
   byPrefix,
   type HeldRoute,
@@ -42,17 +42,13 @@ export class Bird implements Router {
 
   /** With protocols of one's own; the router's identifier is 192.0.2.1. */
   static async start(namespace: string, protocols: string, set: RouterSet = 'newest'): Promise<Bird> {
-    const folder = new RouterFolder(set, namespace);
-    try {
+    return startIn(set, namespace, async (folder) => {
       folder.write('tmp/bird.conf', `router id ${routerId};\nprotocol device {}\n${protocols}`);
       folder.start('bird', ['bird', '-f', '-c', '/tmp/bird.conf', '-s', socket]);
       const bird = new Bird(set, folder);
       await folder.ready(() => bird.ask('show status'));
       return bird;
-    } catch (error) {
-      await folder.stop();
-      throw error;
-    }
+    });
   }
 
   /** What birdc answers. */

@@ -2,7 +2,7 @@
 import type { Family } from '#shared/net/ip.ts';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { RouterFolder } from './router-folder.ts';
+import { startIn, type RouterFolder } from './router-folder.ts';
 import {
   byPrefix,
   familyOfPrefix,
@@ -46,8 +46,7 @@ interface Told extends HeldRoute {
 }
 
 export async function startExabgp({ namespace, config }: RouterPlace): Promise<Router> {
-  const folder = new RouterFolder('newest', namespace);
-  try {
+  return startIn('newest', namespace, async (folder) => {
     folder.write('tmp/exabgp.conf', configuration(config));
     folder.write('tmp/watch.py', readFileSync(join(import.meta.dirname, 'exabgp-watch.py'), 'utf8'));
     folder.start('exabgp', ['exabgp', 'server', '/tmp/exabgp.conf'], {
@@ -59,10 +58,7 @@ export async function startExabgp({ namespace, config }: RouterPlace): Promise<R
     const exabgp = new Exabgp(`ExaBGP ${folder.version('exabgp')}`, folder);
     await folder.ready(() => folder.read('tmp/messages'));
     return exabgp;
-  } catch (error) {
-    await folder.stop();
-    throw error;
-  }
+  });
 }
 
 class Exabgp implements Router {

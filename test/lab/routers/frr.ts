@@ -1,7 +1,7 @@
 // FRRouting: zebra and bgpd (mgmtd where there is one, bfdd), asked by vtysh.
 import type { Family } from '#shared/net/ip.ts';
 import type { RouterSet } from '../parts/routers.ts';
-import { RouterFolder } from './router-folder.ts';
+import { startIn, type RouterFolder } from './router-folder.ts';
 import {
   byPrefix,
   familyOfPrefix,
@@ -30,8 +30,7 @@ interface PathAsTold {
 }
 
 export async function startFrr({ namespace, config }: RouterPlace, set: RouterSet = 'newest'): Promise<Router> {
-  const folder = new RouterFolder(set, namespace);
-  try {
+  return startIn(set, namespace, async (folder) => {
     folder.write(`etc/frr/${instance}/vtysh.conf`, '');
     folder.write('tmp/lab.conf', configuration(config));
     const version = folder.version('frr');
@@ -44,10 +43,7 @@ export async function startFrr({ namespace, config }: RouterPlace, set: RouterSe
     const frr = new Frr(`FRR ${version}`, folder);
     await folder.ready(() => frr.vtysh(['-f', '/tmp/lab.conf']));
     return frr;
-  } catch (error) {
-    await folder.stop();
-    throw error;
-  }
+  });
 }
 
 class Frr implements Router {

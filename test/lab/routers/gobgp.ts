@@ -1,6 +1,6 @@
 // GoBGP, asked by gobgp.
 import type { Family } from '#shared/net/ip.ts';
-import { RouterFolder } from './router-folder.ts';
+import { startIn, type RouterFolder } from './router-folder.ts';
 import {
   byPrefix,
   familyOfPrefix,
@@ -40,17 +40,13 @@ interface PathAsTold {
 }
 
 export async function startGobgp({ namespace, config }: RouterPlace): Promise<Router> {
-  const folder = new RouterFolder('newest', namespace);
-  try {
+  return startIn('newest', namespace, async (folder) => {
     folder.write('tmp/gobgpd.toml', configuration(config));
     folder.start('gobgpd', ['gobgpd', '-f', '/tmp/gobgpd.toml']);
     const gobgp = new Gobgp(`GoBGP ${folder.version('gobgpd')}`, folder);
     await folder.ready(async () => (await gobgp.sessions()).length > 0 || config.neighbours.length === 0);
     return gobgp;
-  } catch (error) {
-    await folder.stop();
-    throw error;
-  }
+  });
 }
 
 class Gobgp implements Router {

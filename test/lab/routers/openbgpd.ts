@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Family } from '#shared/net/ip.ts';
-import { RouterFolder } from './router-folder.ts';
+import { startIn, type RouterFolder } from './router-folder.ts';
 import {
   byPrefix,
   type HeldRoute,
@@ -31,18 +31,14 @@ interface NeighbourAsTold {
 }
 
 export async function startOpenbgpd({ namespace, config }: RouterPlace): Promise<Router> {
-  const folder = new RouterFolder('newest', namespace);
-  try {
+  return startIn('newest', namespace, async (folder) => {
     folder.write('tmp/bgpd.conf', configuration(config));
     folder.write('tmp/keep-groups.py', readFileSync(join(import.meta.dirname, 'keep-groups.py'), 'utf8'));
     folder.start('openbgpd', ['python3', '/tmp/keep-groups.py', '/usr/sbin/bgpd', '-d', '-f', '/tmp/bgpd.conf']);
     const openbgpd = new Openbgpd(`OpenBGPD ${folder.version('openbgpd')}`, folder);
     await folder.ready(async () => (await openbgpd.sessions()).length > 0 || config.neighbours.length === 0);
     return openbgpd;
-  } catch (error) {
-    await folder.stop();
-    throw error;
-  }
+  });
 }
 
 class Openbgpd implements Router {

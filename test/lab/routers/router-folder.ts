@@ -14,6 +14,21 @@ const startedWithinMs = 20_000;
 /** Only root has a name in the lab: daemons that want another one get it under theirs. */
 const ownNames = /^(frr|frrvty|_openbgpd):x:\d+(:\d+)?/gm;
 
+/** Nothing of a router that does not come up is left. */
+export async function startIn<Started>(
+  set: RouterSet,
+  namespace: string,
+  start: (folder: RouterFolder) => Promise<Started>,
+): Promise<Started> {
+  const folder = new RouterFolder(set, namespace);
+  try {
+    return await start(folder);
+  } catch (error) {
+    await folder.stop();
+    throw error;
+  }
+}
+
 export class RouterFolder {
   readonly #set: RouterSet;
   readonly #namespace: string;
